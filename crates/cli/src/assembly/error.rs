@@ -23,6 +23,14 @@ pub(crate) enum AssemblyError {
         /// The mistake.
         source: ManifestError,
     },
+    /// A stack is for an account that is none.
+    #[error("`{}` cannot be used", path.display())]
+    Account {
+        /// The manifest.
+        path: PathBuf,
+        /// The stack and the account.
+        source: ManifestError,
+    },
     /// A newer version of the CDK wrote it.
     #[error("`{}` was written by a newer version of the CDK", path.display())]
     Newer {
@@ -111,6 +119,9 @@ impl From<AssemblyError> for CommandError {
                 Some(Hint::from(format!("the stacks in it are {}", names.join(", "))))
             }
             AssemblyError::Manifest { .. } => Some(Hint::from("run `cdk synth` again")),
+            AssemblyError::Account { .. } => Some(Hint::from(
+                "give the stack an `env` with an account in the app, or none, and run `cdk synth` again",
+            )),
             AssemblyError::Newer { .. } => Some(Hint::from(
                 "take a newer rstack, or run `cdk synth` with an older version of the CDK",
             )),
@@ -139,6 +150,7 @@ impl AssemblyError {
         match self {
             Self::File(error) => error.code(),
             Self::Manifest { .. }
+            | Self::Account { .. }
             | Self::Newer { .. }
             | Self::TooLarge { .. }
             | Self::Circle { .. } => ErrorCode::InvalidAssembly,

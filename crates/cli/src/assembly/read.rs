@@ -123,6 +123,7 @@ impl Reader<'_> {
         let path: PathBuf = self.folder.join(&name);
         Manifest::parse(&String::from_utf8_lossy(&bytes)).map_err(|source| match source {
             ManifestError::Newer { .. } => AssemblyError::Newer { path, source },
+            ManifestError::Account { .. } => AssemblyError::Account { path, source },
             ManifestError::Json { .. } | ManifestError::Form { .. } => {
                 AssemblyError::Manifest { path, source }
             }

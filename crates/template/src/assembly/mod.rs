@@ -61,7 +61,8 @@ pub struct MissingContext {
     pub provider: String,
 }
 
-/// A mistake in a manifest. It quotes nothing of the text, which need not be a manifest.
+/// A mistake in a manifest. It quotes nothing of the text, which need not be a manifest, but the environment
+/// of a stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ManifestError {
     /// The text is not JSON from this line and column on, both from 1.
@@ -78,6 +79,13 @@ pub enum ManifestError {
         /// The form that it must have.
         wanted: &'static str,
     },
+    /// A stack is for an account that is none.
+    Account {
+        /// The artifact.
+        stack: String,
+        /// The account, as the app gives it.
+        found: String,
+    },
     /// A newer version of the CDK wrote it.
     Newer {
         /// The major version of its schema.
@@ -92,6 +100,9 @@ impl fmt::Display for ManifestError {
                 write!(f, "it is no JSON at line {line}, column {column}")
             }
             Self::Form { part, wanted } => write!(f, "{part} must be {wanted}"),
+            Self::Account { stack, found } => {
+                write!(f, "the stack `{stack}` is for the account `{found}`, which is not twelve digits")
+            }
             Self::Newer { version } => {
                 write!(f, "it has version {version}; this rstack reads versions up to {NEWEST}")
             }

@@ -63,6 +63,24 @@ impl StackEnvironment {
     }
 }
 
+/// The mistake in an environment: a placeholder where an account belongs, if that is all.
+fn wrong_environment(id: &str, text: &str) -> ManifestError {
+    let is_name = |text: &&str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        !text.is_empty() && text.len() <= 64 && text.bytes().all(plain)
+    };
+    let parts = text.strip_prefix("aws://").and_then(|rest| rest.split_once('/'));
+    match parts.filter(|(account, region)| is_name(account) && is_name(region)) {
+        Some((account, _)) => {
+            ManifestError::Account { stack: id.to_owned(), found: account.to_owned() }
+        }
+        None => ManifestError::Form {
+            part: "an artifact's `environment`",
+            wanted: "`aws://ACCOUNT/REGION`",
+        },
+    }
+}
+
 /// The stack of an artifact, if it has a template.
 pub(super) fn read(
     id: &str,
@@ -75,10 +93,9 @@ pub(super) fn read(
     };
     let name = text(properties, "stackName", "a `stackName`")?.unwrap_or_else(|| id.to_owned());
     let environment = match text(artifact, "environment", "an artifact's `environment`")? {
-        Some(text) => StackEnvironment::parse(&text).ok_or(ManifestError::Form {
-            part: "an artifact's `environment`",
-            wanted: "`aws://ACCOUNT/REGION`",
-        })?,
+        Some(text) => {
+            StackEnvironment::parse(&text).ok_or_else(|| wrong_environment(id, &text))?
+        }
         None => StackEnvironment::default(),
     };
     let protection = match properties.get("terminationProtection") {

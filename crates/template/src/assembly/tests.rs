@@ -55,7 +55,12 @@ fn the_environment_is_the_callers_where_the_app_does_not_decide_it() {
     assert_eq!(environment("aws://unknown-account/us-east-1"), Ok((None, some("us-east-1"))));
     assert_eq!(environment("aws://unknown-account/unknown-region"), Ok((None, None)));
     assert_eq!(stack("").unwrap().environment, StackEnvironment::default());
-    for wrong in ["", "k3y", "aws://k3y/eu-west-1", "aws://123456789012/", "aws://12345678901x/a"] {
+    for account in ["k3y", "12345678901x"] {
+        let problem = format!("the account `{account}`, which is not twelve digits");
+        let found = environment(&format!("aws://{account}/eu-west-1")).unwrap_err();
+        assert!(found.starts_with("the stack `") && found.ends_with(&problem), "{found}");
+    }
+    for wrong in ["", "k3y", "aws://123456789012/", "aws://a b/eu-west-1", "aws://k\u0007/a"] {
         let problem = "an artifact's `environment` must be `aws://ACCOUNT/REGION`";
         assert_eq!(environment(wrong), Err(problem.to_owned()), "{wrong}");
     }
