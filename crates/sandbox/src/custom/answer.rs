@@ -147,13 +147,28 @@ fn invented(delivery: &Delivery, physical_id: &str, earlier: JsonMap) -> JsonMap
             name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         let unique = Derivation::new(&["custom-attribute", physical_id, name]).hex(8);
         let text = format!("invented-{readable}-{unique}");
-        // Templates take URLs apart.
-        let lower = name.to_ascii_lowercase();
-        let is_url = lower.ends_with("url") || lower.ends_with("uri");
-        let text = if is_url { format!("https://{text}.example/{unique}") } else { text };
+        let text = of_form(name, &text, &unique);
         data.entry(name.clone()).or_insert_with(|| Json::from(text));
     }
     data
+}
+
+/// An invented text in the form that the name of its attribute promises: templates take URLs apart, and
+/// properties check identifiers.
+fn of_form(name: &str, text: &str, unique: &str) -> String {
+    let lower = name.to_ascii_lowercase();
+    let ends = |end: &str| lower.ends_with(end);
+    let identifiers =
+        [("securitygroupid", "sg"), ("subnetid", "subnet"), ("vpcid", "vpc"), ("hostedzoneid", "")];
+    match identifiers.into_iter().find(|(end, _)| ends(end)) {
+        Some((_, "")) => format!("Z{}", unique.to_ascii_uppercase()),
+        Some((_, prefix)) => format!("{prefix}-{unique}"),
+        None if ends("url") || ends("uri") || ends("endpoint") => {
+            format!("https://{text}.example/{unique}")
+        }
+        None if ends("arn") => format!("arn:aws:invented:us-east-1:123456789012:{text}"),
+        None => text.to_owned(),
+    }
 }
 
 fn filled_in(value: &Json, delivery: &Delivery) -> Json {
