@@ -207,3 +207,26 @@ fn a_rollback_that_is_cut_off_leads_both_ways() {
         assert_eq!(objects(&place).lines().count(), before.lines().count());
     }
 }
+
+#[test]
+fn what_a_rollback_leaves_in_the_cloud_is_named() {
+    let place = Place::empty();
+    place
+        .write("other.yaml", "Resources: {T: {Type: AWS::SNS::Topic, Properties: {TopicName: a}}}");
+    place.sandbox(&["apply", "other.yaml", "--yes"]).expect(0);
+    let template = "Resources:\n  Kept: {Type: AWS::SNS::Topic, DeletionPolicy: Retain, \
+                    Properties: {TopicName: k}}\n  Taken: {Type: AWS::SNS::Topic, DependsOn: Kept, \
+                    Properties: {TopicName: a}}\n";
+    place.write("t.yaml", template);
+    let failed = place.sandbox(&["apply", "t.yaml", "--yes"]).expect(4);
+    for text in [
+        "These objects of it stay, as their DeletionPolicy says",
+        "  AWS::SNS::Topic  Kept  arn:aws:sns:eu-west-1:000000000000:k",
+        "`DeletionPolicy: RetainExceptOnCreate`",
+    ] {
+        assert!(failed.err.contains(text), "{}", failed.err);
+    }
+    assert!(!failed.err.contains("as it was before"), "{}", failed.err);
+    let again = place.sandbox(&["apply", "t.yaml", "--yes"]).expect(4);
+    again.reports("object-exists", &["`Kept`", "has left it (`DeletionPolicy: Retain`)"]);
+}

@@ -14,6 +14,7 @@ impl StepError {
             | Self::NotKnown(_)
             | Self::SecretAttribute(_)
             | Self::NoAttribute(_)
+            | Self::NotGiven(_)
             | Self::Reference(_)
             | Self::ParameterName(_) => ErrorCode::ValueNotEvaluated,
             Self::Parameter(_) | Self::OldParameter(_) => ErrorCode::SecretParameterMissing,

@@ -39,6 +39,9 @@ pub enum StepError {
     /// A property uses an attribute that the handler of a custom resource did not return.
     #[error("the handler of `{address}` returned no attribute for `{0}`", address = .0.address)]
     NoAttribute(AttributeRef),
+    /// A property uses an attribute that the service of an existing object did not give.
+    #[error("`{address}` exists, and its service gave no attribute for `{0}`", address = .0.address)]
+    NotGiven(AttributeRef),
     /// A dynamic reference turned out to be malformed.
     #[error("{0}")]
     Reference(InvalidReference),
@@ -98,6 +101,7 @@ impl StepError {
             | Self::NotKnown(_)
             | Self::SecretAttribute(_)
             | Self::NoAttribute(_)
+            | Self::NotGiven(_)
             | Self::Reference(_)
             | Self::ParameterName(_)
             | Self::Parameter(_)

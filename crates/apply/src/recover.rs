@@ -448,6 +448,7 @@ fn is_final(error: &StepError) -> bool {
         | StepError::NotKnown(_)
         | StepError::SecretAttribute(_)
         | StepError::NoAttribute(_)
+        | StepError::NotGiven(_)
         | StepError::Ambiguous(_)
         | StepError::NotStabilized { .. }
         | StepError::KeepsRotating(_)

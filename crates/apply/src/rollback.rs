@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rstack_model::Address;
 use rstack_model::event::{Event, RunEnd};
-use rstack_model::plan::{Operation, Plan};
+use rstack_model::plan::{Checked, Operation, Plan};
 use rstack_model::state::{ResourceState, State};
 use rstack_model::value::SecretReference;
 use rstack_plan::{CheckedPlan, Observation, RollbackInput, plan_rollback};
@@ -45,6 +45,8 @@ pub(crate) struct RollbackOutcome {
     pub(crate) failures: Vec<(Address, StepError)>,
     /// As in [`crate::Outcome`].
     pub(crate) open: Option<RecoverError>,
+    /// As in [`crate::Outcome`].
+    pub(crate) kept: Vec<(Address, ResourceState)>,
 }
 
 impl Engine {
@@ -109,12 +111,13 @@ impl Engine {
             let error = StepError::OldParameter(old.parameter);
             (old.address, error)
         }));
+        let kept = kept(back, &left, &failures);
         if outcome.end == RunEnd::Interrupted {
             // What was not rolled back is reported: the stack is not as it was before.
             let waits_for = || StepError::Interrupted("its turn to be rolled back".to_owned());
             failures.extend(left.into_iter().map(|id| (id, waits_for())));
         }
-        Ok(RollbackOutcome { state, failures, open: outcome.open })
+        Ok(RollbackOutcome { state, failures, open: outcome.open, kept })
     }
 
     /// Removes the state of a stack of which a rollback has left nothing, and that was never whole.
@@ -130,6 +133,26 @@ impl Engine {
         }
         Ok(bare)
     }
+}
+
+/// The objects that the steps of a rollback have forgotten and left in the cloud.
+fn kept(
+    back: &Plan,
+    left: &[Address],
+    failures: &[(Address, StepError)],
+) -> Vec<(Address, ResourceState)> {
+    let done = |address: &Address| {
+        !left.contains(address) && !failures.iter().any(|(failed, _)| failed == address)
+    };
+    let steps = back.steps.iter().filter_map(|step| match &step.operation {
+        Operation::Forget(object) if done(&step.address) => Some((step.address.clone(), object)),
+        _ => None,
+    });
+    let is_there = |(address, _): &(Address, &Box<ResourceState>)| {
+        let change = back.changes.get(address);
+        change.is_none_or(|change| change.checked != Checked::Absent)
+    };
+    steps.filter(is_there).map(|(address, object)| (address, (**object).clone())).collect()
 }
 
 /// The objects that the steps of a plan are about, and that have to be there for them.

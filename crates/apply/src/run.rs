@@ -50,6 +50,9 @@ pub struct Outcome {
     pub made: bool,
     /// The steps of the rollback that failed; `None` if there was no rollback.
     pub rollback: Option<Vec<(Address, StepError)>>,
+    /// The objects of the apply that its rollback has left, as their `DeletionPolicy` says. The state does
+    /// not have them any more.
+    pub kept: Vec<(Address, ResourceState)>,
     /// The reason why the outcome of an operation is not known. The journal stays open, and the
     /// next command asks again.
     pub open: Option<RecoverError>,
@@ -91,8 +94,8 @@ impl Engine {
                         let back = self.plan_automatic_rollback(&base, &current, plan)?;
                         let rolled_back =
                             self.roll_back(locked, (&base, &current), &back, parameters);
-                        let RollbackOutcome { state, failures, open } = rolled_back.await?;
-                        Ok(Outcome { state, rollback: Some(failures), open, ..first })
+                        let RollbackOutcome { state, failures, open, kept } = rolled_back.await?;
+                        Ok(Outcome { state, rollback: Some(failures), open, kept, ..first })
                     }
                     state => Ok(Outcome { state, ..first }),
                 }
@@ -172,7 +175,9 @@ impl Engine {
         let folded = ledger.folded()?;
         // The folded state takes its place: of a large stack there are not many copies at a time.
         drop(ledger);
-        let outcome = Outcome { state: None, end, failures, made, rollback: None, open: None };
+        let kept = Vec::new();
+        let outcome =
+            Outcome { state: None, end, failures, made, rollback: None, open: None, kept };
         if let Err(ApplyError::Recover(error)) = resolved {
             self.ended(emitted, mode, end);
             let state = Some(folded.state);

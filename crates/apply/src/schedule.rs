@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use rstack_model::event::Event;
@@ -58,6 +59,8 @@ async fn run_phase<'a>(context: Context<'a>, steps: Vec<&'a Step>, out: &mut Exe
             waiting.insert(step.id, after);
         }
     }
+    // True from when no step begins any more.
+    let ends = AtomicBool::new(false);
     let mut running = FuturesUnordered::new();
     let (mut failed, mut stopped) = (false, false);
     let slots = &context.engine.slots;
@@ -67,6 +70,7 @@ async fn run_phase<'a>(context: Context<'a>, steps: Vec<&'a Step>, out: &mut Exe
         let unfinished = !(running.is_empty() && ready.is_empty() && waiting.is_empty());
         if unfinished && !failed && !stopped && context.engine.cancel.is_cancelled() {
             stopped = true;
+            ends.store(true, Ordering::Relaxed);
             let reason = "you asked to stop".to_owned();
             context.engine.events.emit(Event::Stopping { reason });
         }
@@ -77,8 +81,11 @@ async fn run_phase<'a>(context: Context<'a>, steps: Vec<&'a Step>, out: &mut Exe
             let Some(slot) = free.take().or_else(|| slots.try_take()) else { break };
             let Some((_, id)) = ready.pop_first() else { break };
             let Some(step) = by_id.get(&id).copied() else { continue };
+            let ends = &ends;
             running.push(async move {
-                let result = context.run(step).await;
+                // Another step that was ready with it may have failed meanwhile.
+                let begins = !ends.load(Ordering::Relaxed);
+                let result = if begins { Some(context.run(step).await) } else { None };
                 drop(slot);
                 (step, result)
             });
@@ -99,7 +106,8 @@ async fn run_phase<'a>(context: Context<'a>, steps: Vec<&'a Step>, out: &mut Exe
         };
         let Some((step, result)) = ended else { break };
         match result {
-            Ok(()) => {
+            None => out.left.push(step.address.clone()),
+            Some(Ok(())) => {
                 for user in users.remove(&step.id).unwrap_or_default() {
                     let Some(after) = waiting.get_mut(&user) else { continue };
                     after.remove(&step.id);
@@ -109,16 +117,17 @@ async fn run_phase<'a>(context: Context<'a>, steps: Vec<&'a Step>, out: &mut Exe
                     }
                 }
             }
-            Err(StepError::Interrupted(_)) => {
+            Some(Err(StepError::Interrupted(_))) => {
                 out.interrupted = true;
                 out.left.push(step.address.clone());
             }
-            Err(error) => {
+            Some(Err(error)) => {
                 if !failed && !stopped {
                     let reason = format!("`{}` failed", step.address);
                     context.engine.events.emit(Event::Stopping { reason });
                 }
                 failed = true;
+                ends.store(true, Ordering::Relaxed);
                 out.failures.push((step.address.clone(), error));
             }
         }

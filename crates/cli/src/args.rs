@@ -195,7 +195,8 @@ pub(crate) struct ExistingStackArgs {
     #[command(flatten)]
     pub(crate) detail: DetailArguments,
     /// Do not ask for confirmation.
-    #[arg(long, short)]
+    // Terraform's name of it works, too.
+    #[arg(long, short, alias = "auto-approve")]
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) wait: WaitArguments,

@@ -144,19 +144,24 @@ impl<'a> Context<'a> {
         Ok(Work { change, label, driver, object, secrets })
     }
 
-    /// Refuses properties with an attribute that the handler of an existing custom resource did not return.
+    /// Refuses properties with an attribute that an existing object does not have: the steps of those that
+    /// are referred to come before.
     fn all_returned(&self, properties: &ValueMap) -> Result<(), StepError> {
         let mut missing = None;
         self.ledger.with_objects(|objects| {
             let mut note = |reference: &AttributeRef| {
-                let object = objects.get(&reference.address);
-                if object.is_some_and(|object| object.resource_type.is_custom()) {
-                    missing.get_or_insert_with(|| reference.clone());
+                if let Some(object) = objects.get(&reference.address) {
+                    let is_custom = object.resource_type.is_custom();
+                    missing.get_or_insert_with(|| (is_custom, reference.clone()));
                 }
             };
             properties.values().for_each(|value| value.visit_attributes(&mut note));
         });
-        missing.map_or(Ok(()), |reference| Err(StepError::NoAttribute(reference)))
+        match missing {
+            None => Ok(()),
+            Some((true, reference)) => Err(StepError::NoAttribute(reference)),
+            Some((false, reference)) => Err(StepError::NotGiven(reference)),
+        }
     }
 
     /// The object that stays, if a change that was only possible turns out to be none. An old

@@ -70,6 +70,7 @@ fn tells_of_object(error: &StepError) -> bool {
         | StepError::NotKnown(_)
         | StepError::SecretAttribute(_)
         | StepError::NoAttribute(_)
+        | StepError::NotGiven(_)
         | StepError::Reference(_)
         | StepError::ParameterName(_)
         | StepError::Secret { .. }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use rstack_apply::{Events, Outcome, StepError};
+use rstack_apply::{Engine, Events, Outcome, StepError};
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::event::{Event, RunEnd};
 use rstack_model::plan::PlanMode;
@@ -279,5 +279,65 @@ fn what_cannot_be_asked_at_the_end_of_a_run_is_asked_by_the_next_command() {
         assert!(outcome.open.is_some() && outcome.rollback.is_none());
         assert!(bench.store.read(&crate::bench::stack()).unwrap().journal.is_some());
         bench.reach(&wanted).await;
+    });
+}
+
+/// The steps that begin in the plan's own run, and `stopping` where it says so.
+#[derive(Default)]
+struct Begun(Mutex<Vec<String>>);
+
+impl Events for Begun {
+    fn emit(&self, event: Event) {
+        let text = match event {
+            Event::StepStarted { label } => label.address.to_string(),
+            Event::Stopping { .. } => "stopping".to_owned(),
+            _ => return,
+        };
+        self.0.lock().unwrap().push(text);
+    }
+}
+
+/// Steps that were ready together with the one that fails do not begin any more.
+#[test]
+fn no_step_begins_after_a_failure() {
+    const TEXT: &str = r#"
+Resources:
+  Queue: {Type: AWS::SQS::Queue}
+  First:
+    Type: AWS::SNS::Topic
+    Properties: {DisplayName: !Select [9, !Split [":", !GetAtt Queue.Arn]]}
+  Second: {Type: AWS::SNS::Topic, Properties: {DisplayName: !GetAtt Queue.Arn}}
+  Third: {Type: AWS::SNS::Topic, Properties: {DisplayName: !GetAtt Queue.Arn}}
+"#;
+    run(async {
+        let (bench, begun) = (Bench::new(), Arc::new(Begun::default()));
+        let engine = Engine { events: Arc::<Begun>::clone(&begun), ..bench.engine() };
+        let outcome = bench.apply(&engine, &desired_of(TEXT, &[]).into(), false).await;
+        assert_eq!(outcome.end, RunEnd::Failed);
+        assert_eq!(outcome.failures.len(), 1, "{:?}", outcome.failures);
+        assert_eq!(*begun.0.lock().unwrap(), ["Queue", "First", "stopping"]);
+    });
+}
+
+/// What is retained stays in the cloud after a rollback, and the outcome names it.
+#[test]
+fn a_rollback_names_what_it_leaves() {
+    const TEXT: &str = r#"
+Resources:
+  Kept: {Type: AWS::SNS::Topic, DeletionPolicy: Retain, Properties: {TopicName: kept}}
+  Made: {Type: AWS::SNS::Topic, Properties: {TopicName: made}}
+  Failing:
+    Type: AWS::SNS::Topic
+    DependsOn: Made
+    Properties: {DisplayName: !Select [9, !Split [":", !Ref Kept]]}
+"#;
+    run(async {
+        let bench = Bench::new();
+        let outcome = bench.apply(&bench.engine(), &desired_of(TEXT, &[]).into(), true).await;
+        rolled_back(&outcome);
+        assert_eq!(outcome.state, None);
+        let kept: Vec<_> = outcome.kept.iter().map(|(address, _)| address.as_str()).collect();
+        assert_eq!(kept, ["Kept"]);
+        assert_eq!(bench.existing().len(), 1);
     });
 }

@@ -17,8 +17,9 @@ use rstack_model::ResourceType;
 
 use crate::mapping::Rules;
 pub(crate) use format::{
-    Attribute, BatchRead, DEFAULT_ANSWER_MEBIBYTES, ErrorMeaning, Listing, Reset, ServiceFile, Settings,
-    SettingsReading, States, TagOperations, TextAttributes, TypeFile, WireProtocol, braced,
+    Attribute, BatchRead, DEFAULT_ANSWER_MEBIBYTES, ErrorMeaning, Listing, Reset, ServiceFile,
+    Settings, SettingsReading, States, TagOperations, TextAttributes, TypeFile, WireProtocol,
+    braced,
 };
 use format::{NameSeparator, Unsupported};
 pub(crate) use members::entry;

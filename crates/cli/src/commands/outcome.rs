@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rstack_apply::{RecoverError, StepError};
 use rstack_model::event::RunEnd;
 use rstack_model::plan::{Change, PlanMode};
-use rstack_model::state::State;
+use rstack_model::state::{ResourceState, State};
 use rstack_model::{Address, ErrorCode, StackName};
 use rstack_ops::Applied;
 use rstack_render::{escape, outputs_json, outputs_text};
@@ -63,7 +63,7 @@ pub(super) fn tell(
             return Ok(Exit::Interrupted);
         }
         (RunEnd::Failed, Some(failures)) if failures.is_empty() => {
-            terminal.note("The apply failed and was rolled back: the stack is as it was before.");
+            tell_rolled_back(&outcome.kept, terminal);
             return Ok(Exit::RolledBack);
         }
         (RunEnd::Failed, Some(failures)) => {
@@ -88,6 +88,26 @@ pub(super) fn tell(
         }
     }
     Ok(Exit::Partial)
+}
+
+/// Tells that an apply was rolled back, and the objects of it that stay.
+fn tell_rolled_back(kept: &[(Address, ResourceState)], terminal: &Terminal) {
+    if kept.is_empty() {
+        terminal.note("The apply failed and was rolled back: the stack is as it was before.");
+        return;
+    }
+    terminal.note(
+        "The apply failed and was rolled back. These objects of it stay, as their DeletionPolicy says, and \
+         are in no state any more:",
+    );
+    for (address, object) in kept {
+        let parts = [object.resource_type.as_str(), address.as_str(), object.physical_id.as_str()];
+        terminal.note(&format!("  {}", parts.map(|part| escape(part).into_owned()).join("  ")));
+    }
+    terminal.note(
+        "Delete them before you apply again if their names are in the template: rstack cannot import \
+         objects yet. With `DeletionPolicy: RetainExceptOnCreate` a rollback deletes what it has made.",
+    );
 }
 
 /// Reports that the outcome of an operation is not yet known.

@@ -220,6 +220,10 @@ pub(crate) fn step_hint(error: &StepError) -> Option<Hint> {
              `{{resolve:secretsmanager:…}}`"
                 .to_owned(),
         ),
+        StepError::NotGiven(reference) => Some(format!(
+            "look at the object of `{}`: another service than AWS's may leave attributes out",
+            reference.address
+        )),
         StepError::NoAttribute(_) => Some(
             "attributes are what the handler returned in `Data` when it was called last: return it \
              there, and change a property of the resource so that the handler is called again"
@@ -321,7 +325,8 @@ pub(crate) fn cloud_hint(error: &DriverError) -> Option<String> {
         }
         CloudError::AlreadyExists => Some(
             "give it another name. rstack cannot import objects yet: to keep the existing one, leave it out of \
-             the template and refer to it by its name"
+             the template and refer to it by its name. If an apply that was rolled back has left it \
+             (`DeletionPolicy: Retain`), delete it"
                 .to_owned(),
         ),
         CloudError::NotFound

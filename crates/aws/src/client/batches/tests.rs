@@ -34,7 +34,11 @@ impl Account {
 
 #[async_trait]
 impl Api for Arc<Account> {
-    async fn call(&self, operation: &'static str, input: KnownMap) -> Result<KnownMap, DriverError> {
+    async fn call(
+        &self,
+        operation: &'static str,
+        input: KnownMap,
+    ) -> Result<KnownMap, DriverError> {
         assert_sendable(operation, &input);
         self.calls.lock().unwrap().push(input.clone());
         yield_now().await;
