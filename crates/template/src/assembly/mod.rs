@@ -101,7 +101,10 @@ impl fmt::Display for ManifestError {
             }
             Self::Form { part, wanted } => write!(f, "{part} must be {wanted}"),
             Self::Account { stack, found } => {
-                write!(f, "the stack `{stack}` is for the account `{found}`, which is not twelve digits")
+                write!(
+                    f,
+                    "the stack `{stack}` is for the account `{found}`, which is not twelve digits"
+                )
             }
             Self::Newer { version } => {
                 write!(f, "it has version {version}; this rstack reads versions up to {NEWEST}")

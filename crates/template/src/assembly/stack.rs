@@ -93,9 +93,7 @@ pub(super) fn read(
     };
     let name = text(properties, "stackName", "a `stackName`")?.unwrap_or_else(|| id.to_owned());
     let environment = match text(artifact, "environment", "an artifact's `environment`")? {
-        Some(text) => {
-            StackEnvironment::parse(&text).ok_or_else(|| wrong_environment(id, &text))?
-        }
+        Some(text) => StackEnvironment::parse(&text).ok_or_else(|| wrong_environment(id, &text))?,
         None => StackEnvironment::default(),
     };
     let protection = match properties.get("terminationProtection") {
