@@ -173,6 +173,8 @@ impl Record {
         named(&mut out, "Name");
         if let Some(KnownValue::Map(alias)) = out.get_mut("AliasTarget") {
             named(alias, "DNSName");
+            // Source: Route 53 API reference, ResourceRecordSet, TTL: an alias has that of its target.
+            out.remove("TTL");
         }
         // What is not moved is shown as moved by nothing.
         if let Some(KnownValue::Map(location)) = out.get_mut("GeoProximityLocation") {
