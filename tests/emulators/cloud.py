@@ -64,6 +64,12 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["delete_managed_stack", EMULATOR, NAME] deletes it
     ["media_ls"]                       flows, inputs, encoders and channel groups: kind → names
     ["rename_encoder", CHANNEL, NAME]  gives a channel of MediaLive another name
+    ["hosted_zone", NAME]              makes a hosted zone; its ID
+    ["records", ZONE]                  its record sets but NS and SOA: name, type and identifier → values
+    ["set_record", ZONE, JSON]         gives it a record set
+    ["database", NAME, ENGINE]         makes a DB instance; its ID
+    ["entries", SECRET]                the names of the entries of a secret, and those that are no secret
+    ["set_entry", SECRET, NAME, TEXT]  gives a secret another entry, or takes one away
     ["network", VPC] …                 see network.py
 
 An answer is `{"answer": …}` or `{"failure": "…"}`.
@@ -548,6 +554,50 @@ def make_bucket(bucket):
     client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
 
 
+def hosted_zone(name):
+    made = client("route53").create_hosted_zone(Name=name, CallerReference=name)
+    return made["HostedZone"]["Id"].rsplit("/", 1)[-1]
+
+
+def records(zone):
+    found = client("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    found = [record for record in found if record["Type"] not in ("NS", "SOA")]
+    return {
+        "|".join((record["Name"], record["Type"], record.get("SetIdentifier", ""))): [
+            value["Value"] for value in record.get("ResourceRecords", [])
+        ]
+        for record in found
+    }
+
+
+def set_record(zone, record):
+    change = {"Action": "UPSERT", "ResourceRecordSet": json.loads(record)}
+    batch = {"Changes": [change]}
+    client("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+
+
+def database(name, engine):
+    made = client("rds").create_db_instance(
+        DBInstanceIdentifier=name, Engine=engine, DBInstanceClass="db.t3.micro", DBName="shop",
+        AllocatedStorage=20, MasterUsername="shop", MasterUserPassword="of-the-test",
+    )
+    return made["DBInstance"]["DBInstanceIdentifier"]
+
+
+def entries(secret_id):
+    found = json.loads(secret(secret_id))
+    return {name: None if name == "password" else value for name, value in found.items()}
+
+
+def set_entry(secret_id, name, text):
+    found = json.loads(secret(secret_id))
+    found.pop(name, None)
+    if text:
+        found[name] = text
+    value = json.dumps(found)
+    client("secretsmanager").put_secret_value(SecretId=secret_id, SecretString=value)
+
+
 def cloudformation(emulator):
     if emulator == "moto":
         return client("cloudformation")
@@ -581,6 +631,7 @@ CALLS = {
         apis, archive, disturb_api, disturb_table, enable_rule, function, functions_ls, handler, handler_topic,
         invoke, kinesis_stream, name_topic, queue_beside, rotation, rotator, serverless_ls,
         set_rotation, set_timeout, tables, versions, managed_stack, delete_managed_stack,
+        hosted_zone, records, set_record, database, entries, set_entry,
     )
 }
 

@@ -116,13 +116,21 @@ fn a_stream_of_another_owner_is_left_alone() {
     assert_eq!(seen["Tags"][0]["Value"], "them");
 }
 
-/// Nothing is begun that could not be carried out: a type without handlers, and one that cannot be
-/// read.
+/// Nothing is begun that could not be carried out: a type without handlers, one that cannot be
+/// read, one whose secret would be lost, and one of a service that has ended.
 #[test]
 fn what_cloud_control_cannot_serve_is_refused_before_anything_is_planned() {
     let account = Account::new();
     for (kind, why) in [
-        ("AWS::IAM::AccessKey, Properties: {UserName: u}", "no handlers"),
+        (
+            "AWS::IAM::AccessKey, Properties: {UserName: u}",
+            "shows the secret of an access key once",
+        ),
+        ("AWS::ElastiCache::SecurityGroup, Properties: {Description: d}", "no handlers"),
+        (
+            "AWS::QLDB::Ledger, Properties: {PermissionsMode: STANDARD}",
+            "Amazon QLDB ended on July 31, 2025",
+        ),
         (
             "AWS::AmazonMQ::ConfigurationAssociation, Properties: {Broker: b, Configuration: {Id: c, \
              Revision: 1}}",

@@ -1,5 +1,5 @@
-//! The whole program against clouds that others wrote: moto (AppSync, CloudFormation, EC2, the media services, SNS, SQS,
-//! Systems Manager) and MiniStack (API Gateway, Cloud Control, CloudFront, CloudWatch and its logs, CodeBuild,
+//! The whole program against clouds that others wrote: moto (AppSync, CloudFormation, EC2, the media services,
+//! RDS, Route 53, SNS, SQS, Systems Manager) and MiniStack (API Gateway, Cloud Control, CloudFront, CloudWatch and its logs, CodeBuild,
 //! DynamoDB, EventBridge, IAM, KMS, Lambda, S3, Secrets Manager, STS), over real HTTP. What is there
 //! afterwards is read with boto3, by a mapping of its own, so that a mistake in rstack's mapping cannot
 //! hide itself.
@@ -10,6 +10,7 @@ mod all_types;
 mod apis;
 mod assets;
 mod attached;
+mod attachments;
 mod buckets;
 mod builds;
 mod cloud_control;
@@ -29,6 +30,7 @@ mod managed;
 mod moved;
 mod named;
 mod network;
+mod records;
 mod rotation;
 mod sam;
 mod secrets;

@@ -350,6 +350,58 @@ def rotation_schedule(arn, properties):
     return {**found, "SecretId": found["ARN"], "RotateImmediatelyOnUpdate": at_once}
 
 
+def target_attachment(arn, properties):
+    """The target that the entries of a secret are those of, by the description of RDS."""
+    held = client("secretsmanager").get_secret_value(SecretId=arn)
+    entries = json.loads(held["SecretString"])
+    name = entries.get("dbInstanceIdentifier")
+    if not name or not entries.get("password"):
+        return {}
+    found = client("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
+    wanted = {
+        "host": found["Endpoint"]["Address"],
+        "port": found["Endpoint"]["Port"],
+        "dbname": found["DBName"],
+        "engine": found["Engine"],
+    }
+    if wanted != {name: entries.get(name) for name in wanted}:
+        return {}
+    kind = "AWS::RDS::DBInstance"
+    return {"SecretId": held["ARN"], "TargetId": name, "TargetType": kind}
+
+
+def record_set_group(_, properties):
+    """Its record sets in their order, in the words of the template."""
+    service = client("route53")
+    zone = properties.get("HostedZoneId")
+    if zone is None:
+        name = properties["HostedZoneName"].rstrip(".") + "."
+        zone = service.list_hosted_zones_by_name(DNSName=name)["HostedZones"][0]["Id"]
+    found = service.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+
+    def key(record):
+        name = record["Name"].replace("\\052", "*").rstrip(".").lower()
+        return name, record["Type"], record.get("SetIdentifier")
+
+    found = {key(record): record for record in found}
+    sets = []
+    for declared in properties["RecordSets"]:
+        shown = dict(found.get(key(declared), {}))
+        # A name is the same with and without a trailing dot, and in any case.
+        if shown:
+            shown["Name"] = declared["Name"]
+        if "AliasTarget" in shown:
+            alias = dict(shown["AliasTarget"])
+            same = alias["DNSName"].rstrip(".").lower()
+            if same == declared["AliasTarget"]["DNSName"].rstrip(".").lower():
+                alias["DNSName"] = declared["AliasTarget"]["DNSName"]
+            shown["AliasTarget"] = alias
+        values = [record["Value"] for record in shown.get("ResourceRecords", [])]
+        shown["ResourceRecords"] = values
+        sets.append(shown)
+    return {**properties, "RecordSets": sets}
+
+
 def generated(value, rules):
     """The rules that a generated value keeps."""
     kept, key = {}, rules.get("GenerateStringKey")
@@ -736,6 +788,7 @@ READERS = {
     "AWS::Logs::LogGroup": log_group,
     "AWS::MediaPackage::Channel": channel,
     "AWS::MediaPackage::OriginEndpoint": origin_endpoint,
+    "AWS::Route53::RecordSetGroup": record_set_group,
     "AWS::SNS::Subscription": subscription,
     "AWS::SNS::Topic": topic,
     "AWS::SNS::TopicPolicy": attached("Topics", policy_of_topic),
@@ -744,6 +797,7 @@ READERS = {
     "AWS::SSM::Parameter": parameter,
     "AWS::SecretsManager::RotationSchedule": rotation_schedule,
     "AWS::SecretsManager::Secret": secret,
+    "AWS::SecretsManager::SecretTargetAttachment": target_attachment,
     "AWS::StepFunctions::StateMachine": state_machine,
     **buckets.READERS,
     **media.READERS,

@@ -27,7 +27,7 @@ use crate::rest_json::RestDriver;
 use crate::secrets::Secrets;
 use crate::{
     apigatewayv2, appsync, attached_policy, cloudfront, codebuild, dynamodb, ec2, events, iam, kms,
-    lambda, lookup, mediaconnect, mediatailor, s3, secretsmanager, sns, stepfunctions,
+    lambda, lookup, mediaconnect, mediatailor, route53, s3, secretsmanager, sns, stepfunctions,
 };
 
 /// The driver that serves a type in AWS.
@@ -178,6 +178,11 @@ impl Cloud for AwsCloud {
         {
             return Some(driver);
         }
+        if service == "Route53"
+            && let Some(driver) = route53::driver(resource_type, &api(Service::ROUTE53))
+        {
+            return Some(driver);
+        }
         let driver = match service {
             "ApiGatewayV2" => {
                 apigatewayv2::driver(resource_type, &self.clients, &self.region, &self.turns)
@@ -193,7 +198,7 @@ impl Cloud for AwsCloud {
             "MediaConnect" => mediaconnect::driver(resource_type, &api(Service::MEDIACONNECT)),
             "MediaTailor" => mediatailor::driver(resource_type, &api(Service::MEDIATAILOR)),
             "S3" => s3::driver(resource_type, &api(Service::S3), &self.region),
-            "SecretsManager" => secretsmanager_driver(resource_type, api(Service::SECRETSMANAGER)),
+            "SecretsManager" => secretsmanager_driver(resource_type, &self.clients),
             "SNS" => sns::driver(resource_type, &self.clients, &self.region),
             "StepFunctions" => stepfunctions::driver(resource_type, &api(Service::STATES)),
             "SQS" => attached_policy::driver(resource_type, &api(Service::SQS)),
@@ -282,8 +287,9 @@ fn iam_driver(resource_type: &ResourceType, api: Arc<dyn Api>) -> Option<Arc<dyn
 
 fn secretsmanager_driver(
     resource_type: &ResourceType,
-    api: Arc<dyn Api>,
+    clients: &Clients,
 ) -> Option<Arc<dyn DirectDriver>> {
+    let api = clients.api(Service::SECRETSMANAGER);
     match resource_type.as_str() {
         "AWS::SecretsManager::ResourcePolicy" => {
             Some(Arc::new(secretsmanager::ResourcePolicy::new(api)))
@@ -292,6 +298,9 @@ fn secretsmanager_driver(
             Some(Arc::new(secretsmanager::RotationSchedule::new(api)))
         }
         "AWS::SecretsManager::Secret" => Some(Arc::new(secretsmanager::Secret::new(api))),
+        "AWS::SecretsManager::SecretTargetAttachment" => {
+            Some(Arc::new(secretsmanager::TargetAttachment::new(clients)))
+        }
         _ => None,
     }
 }

@@ -28,7 +28,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, Layer};
 use aws_smithy_types::error::metadata::ErrorMetadata;
 use aws_smithy_xml::codec::find_depth2_element_slice_by;
-use aws_smithy_xml::decode::Document;
+use aws_smithy_xml::decode::{Document, try_data};
 use aws_smithy_xml::protocol::aws_rest_xml::AwsRestXmlProtocol;
 use rstack_model::{KnownMap, KnownValue, PropertyPath};
 
@@ -244,11 +244,15 @@ fn ec2_errors(answer: &Response) -> Option<Response> {
 }
 
 /// S3 writes its errors without the element that other services have around them; the answer with that.
+/// Route 53 has an error that is a list of messages.
 ///
-/// Source: "Error responses", S3 API reference.
+/// Source: "Error responses", S3 API reference; `InvalidChangeBatch`, Route 53 API reference.
 fn unwrapped_error(answer: &Response) -> Option<Response> {
     let body = answer.body().bytes()?;
     let root = Document::try_from(body).ok()?.root_element().ok()?.start_el().local().to_owned();
+    if root == CHANGE_BATCH {
+        return listed_messages(answer, body);
+    }
     if root != "Error" {
         return None;
     }
@@ -256,6 +260,30 @@ fn unwrapped_error(answer: &Response) -> Option<Response> {
     let error = body.get(start..)?;
     let wrapped = [b"<ErrorResponse>", error, b"</ErrorResponse>"].concat();
     Some(Response::new(answer.status(), SdkBody::from(wrapped)))
+}
+
+/// The code of the one error that lists its messages.
+const CHANGE_BATCH: &str = "InvalidChangeBatch";
+
+/// The answer with its messages as one.
+fn listed_messages(answer: &Response, body: &[u8]) -> Option<Response> {
+    let mut document = Document::try_from(body).ok()?;
+    let mut root = document.root_element().ok()?;
+    let mut texts = Vec::new();
+    while let Some(mut part) = root.next_tag() {
+        if part.start_el().local() != "Messages" {
+            continue;
+        }
+        while let Some(mut message) = part.next_tag() {
+            texts.push(try_data(&mut message).ok()?.into_owned());
+        }
+    }
+    let text = texts.join("; ");
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let error = format!(
+        "<ErrorResponse><Error><Code>{CHANGE_BATCH}</Code><Message>{text}</Message></Error></ErrorResponse>"
+    );
+    Some(Response::new(answer.status(), SdkBody::from(error)))
 }
 
 /// The settings of an operation that a protocol needs besides its schema.

@@ -36,6 +36,7 @@ mod ownership;
 mod recovery;
 mod resource_tags;
 mod rest_json;
+mod route53;
 mod s3;
 mod secrets;
 mod secretsmanager;

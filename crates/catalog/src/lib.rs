@@ -10,6 +10,7 @@ pub mod container;
 mod declarable;
 mod deletion_protection;
 mod documentation;
+mod ended_service;
 mod error;
 mod final_snapshot;
 mod identity;
@@ -35,6 +36,7 @@ mod validate;
 
 pub use deletion_protection::DeletionProtection;
 pub use documentation::Documentation;
+pub use ended_service::{EndedService, ended_service};
 pub use error::RegistryError;
 pub use final_snapshot::{FinalSnapshot, NoFinalSnapshot};
 pub use kinds::Kind;

@@ -1,7 +1,7 @@
 //! The preflight: what a valid template asks for that rstack does not support is found before anything
 //! is planned, and not half-way through apply.
 
-use rstack_catalog::{Registry, Unserved};
+use rstack_catalog::{EndedService, Registry, Unserved, ended_service};
 use rstack_driver::custom::{
     HandlerArn, MAX_TIMEOUT, MIN_TIMEOUT, SERVICE_TIMEOUT, SERVICE_TOKEN, service_timeout,
 };
@@ -10,6 +10,12 @@ use rstack_model::desired::{Desired, DesiredResource};
 use rstack_model::value::{Attribute, AttributeRef};
 use rstack_model::{Address, Code, Diagnostic, KnownMap, Span, Value};
 use rstack_template::{ExpressionKind, Resource, Templates};
+
+/// The name of the drivers of the sandbox, which plays services that have ended, too.
+const SANDBOX: &str = "sandbox";
+
+/// The type of access keys, whose secret is shown once.
+const ACCESS_KEY: &str = "AWS::IAM::AccessKey";
 
 /// The diagnostics of what cannot be carried out. Outputs that are secrets are left out of
 /// `desired`; the template's own warning at the attribute says so.
@@ -29,7 +35,14 @@ pub fn preflight(
     let mut out = Vec::new();
     for (id, resource) in resources {
         let Some(declared) = templates.resource(id) else { continue };
-        match cloud.driver(&resource.resource_type) {
+        let driver = cloud.driver(&resource.resource_type);
+        let in_account = driver.as_ref().is_none_or(|driver| driver.name() != SANDBOX);
+        let ended = ended_service(resource.resource_type.as_str()).filter(|_| in_account);
+        if let Some(ended) = ended {
+            out.push(of_the_past(id, resource, ended, declared.resource_type.span));
+            continue;
+        }
+        match driver {
             None => out.push(unserved(id, resource, declared.resource_type.span)),
             Some(driver) => {
                 if resource.resource_type.is_custom() {
@@ -109,8 +122,31 @@ fn unserved(id: &Address, resource: &DesiredResource, span: Span) -> Diagnostic 
     error.at(span, format!("the type of `{id}`")).help(unserved_help(resource_type))
 }
 
+/// A type whose service has ended.
+fn of_the_past(
+    id: &Address,
+    resource: &DesiredResource,
+    ended: &EndedService,
+    span: Span,
+) -> Diagnostic {
+    let message = format!("no driver serves `{}`: {ended}", resource.resource_type);
+    let error = Diagnostic::error(Code::NoDriver, message);
+    let help = match ended.instead {
+        Some(instead) => {
+            format!("AWS recommends {instead} instead: take `{id}` out of the template")
+        }
+        None => format!("no account can make it any more: take `{id}` out of the template"),
+    };
+    error.at(span, format!("the type of `{id}`")).help(format!("{help}; see {}", ended.source))
+}
+
 /// The reason for which the generic driver does not serve a type of the registry.
 fn reason(resource_type: &str) -> Option<String> {
+    if resource_type == ACCESS_KEY {
+        let why = "AWS shows the secret of an access key once, when it makes the key, and rstack keeps \
+                   no secret that a later run could need again";
+        return Some(why.to_owned());
+    }
     let schema = Registry::embedded().get(resource_type).ok().flatten()?;
     Some(match schema.unserved_by_cloud_control()? {
         Unserved::NoHandlers => {
@@ -128,7 +164,10 @@ fn reason(resource_type: &str) -> Option<String> {
 
 /// The help for a type without a driver. The sandbox itself serves all that it is advised for.
 fn unserved_help(resource_type: &str) -> &'static str {
-    if resource_type == "AWS::CloudFormation::Macro" {
+    if resource_type == ACCESS_KEY {
+        "let the workload assume a role, or make the key outside of the stack, keep its secret in Secrets \
+         Manager, and refer to it as `{{resolve:secretsmanager:…}}`"
+    } else if resource_type == "AWS::CloudFormation::Macro" {
         "it stands for code of your own that transforms templates, which rstack does not run"
     } else if Registry::embedded().contains(resource_type) {
         "move it to a stack that CloudFormation applies and take its outputs as parameters, or try it \
@@ -174,6 +213,33 @@ mod tests {
     }
 
     #[test]
+    fn a_type_of_a_service_that_has_ended_says_when_and_what_to_use_instead() {
+        let desired = |resource_type: &str| DesiredResource {
+            resource_type: resource_type.into(),
+            properties: Default::default(),
+            dependencies: Default::default(),
+            deletion_policy: Default::default(),
+            update_replace_policy: Default::default(),
+            delete_first: false,
+        };
+        let told = |resource_type: &str| {
+            let ended = ended_service(resource_type).unwrap();
+            of_the_past(&"It".into(), &desired(resource_type), ended, Span::default())
+        };
+        let ledger = told("AWS::QLDB::Ledger");
+        assert_eq!(ledger.code, Code::NoDriver);
+        let message = "no driver serves `AWS::QLDB::Ledger`: Amazon QLDB ended on July 31, 2025";
+        assert_eq!(ledger.message, message);
+        let help = ledger.help.unwrap();
+        assert!(
+            help.starts_with("AWS recommends Amazon Aurora PostgreSQL instead: take `It`"),
+            "{help}"
+        );
+        let help = told("AWS::OpsWorks::Stack").help.unwrap();
+        assert!(help.contains("no account can make it") && help.contains("https://"), "{help}");
+    }
+
+    #[test]
     fn a_type_without_handlers_says_which_are_missing_and_what_can_be_done() {
         let reason = |name: &str| reason(name).unwrap_or_default();
         assert!(reason("AWS::MediaLive::Channel").contains("no handlers"));
@@ -189,7 +255,9 @@ mod tests {
             }
         }
         assert!(lacking > 0);
-        assert!(unserved_help("AWS::IAM::AccessKey").contains("CloudFormation applies"));
+        assert!(unserved_help("AWS::DAX::Cluster").contains("CloudFormation applies"));
+        assert!(reason("AWS::IAM::AccessKey").contains("once"));
+        assert!(unserved_help("AWS::IAM::AccessKey").contains("assume a role"));
         assert!(unserved_help("AWS::CloudFormation::Macro").contains("transforms templates"));
     }
 }

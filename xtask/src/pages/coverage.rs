@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 
-use rstack_catalog::{Handler, Registry, TypeSchema, Unserved};
+use rstack_catalog::{Handler, Registry, TypeSchema, Unserved, ended_service};
 
 use crate::models::files::Folder;
 
@@ -33,6 +33,7 @@ enum Driver {
 /// The reason why no driver serves a type.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Missing {
+    Service,
     Handlers,
     Support,
     Create,
@@ -48,6 +49,7 @@ impl Driver {
             Self::CloudControl => "Cloud Control",
             Self::Custom => "custom resource",
             Self::Recorded => "recorded only",
+            Self::None(Missing::Service) => "none: the service has ended",
             Self::None(Missing::Handlers) => "none: no handlers",
             Self::None(Missing::Support) => {
                 "nested stack: the resources of its template are made in its place"
@@ -94,7 +96,11 @@ pub(super) fn part(folders: &[Folder]) -> Result<String, Box<dyn Error>> {
         let schema = schema.ok_or_else(|| format!("the registry has no `{name}`"))?;
         let driver = driver(name, &schema, &data, &rust);
         *counts.entry(driver).or_default() += 1;
-        rows.push_str(&format!("| `{name}` | {} | {} |\n", driver.words(), operations(&schema)));
+        let words = match ended_service(name) {
+            Some(ended) => format!("none: {ended}"),
+            None => driver.words().to_owned(),
+        };
+        rows.push_str(&format!("| `{name}` | {words} | {} |\n", operations(&schema)));
     }
     let mut out = "| Driver | Types | Tests |\n|---|---|---|\n".to_owned();
     for (driver, count) in counts {
@@ -106,6 +112,9 @@ pub(super) fn part(folders: &[Folder]) -> Result<String, Box<dyn Error>> {
 }
 
 fn driver(name: &str, schema: &TypeSchema, data: &BTreeSet<&str>, rust: &BTreeSet<&str>) -> Driver {
+    if ended_service(name).is_some() {
+        return Driver::None(Missing::Service);
+    }
     if data.contains(name) {
         return Driver::Data;
     }

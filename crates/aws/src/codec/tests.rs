@@ -175,6 +175,11 @@ fn errors_are_read_as_each_protocol_writes_them() {
         let error = error_of(Service::S3, "GetBucketPolicy", &[], text);
         assert_eq!(&error[..2], expected, "{text}");
     }
+    // Route 53 lists what is wrong with a batch of changes.
+    let batch = "<?xml version=\"1.0\"?>\n<InvalidChangeBatch xmlns=\"https://x/\"><Messages><Message>it \
+                 &amp; that</Message><Message>more</Message></Messages></InvalidChangeBatch>";
+    let error = error_of(Service::ROUTE53, "ChangeResourceRecordSets", &[], batch);
+    assert_eq!(&error[..2], ["InvalidChangeBatch", "it & that; more"]);
     let type_header = [("x-amzn-errortype", "NoSuchThing:http://internal.example/")];
     let error = error_of(
         Service::MEDIAPACKAGE,

@@ -8,6 +8,7 @@ mod gateway_attachment;
 mod internet_gateway;
 mod nat_gateway;
 mod network_acl_entry;
+mod network_interface_permission;
 mod route;
 mod route_table;
 mod route_table_association;
@@ -30,6 +31,7 @@ use self::gateway_attachment::GatewayAttachment;
 use self::internet_gateway::InternetGateway;
 use self::nat_gateway::NatGateway;
 use self::network_acl_entry::NetworkAclEntry;
+use self::network_interface_permission::NetworkInterfacePermission;
 use self::route::Route;
 use self::route_table::RouteTable;
 use self::route_table_association::RouteTableAssociation;
@@ -52,6 +54,7 @@ pub(crate) fn driver(
         "AWS::EC2::InternetGateway" => Arc::new(Tagged::<InternetGateway>::new(api)),
         "AWS::EC2::NatGateway" => Arc::new(Tagged::<NatGateway>::new(api)),
         "AWS::EC2::NetworkAclEntry" => Arc::new(NetworkAclEntry::new(api)),
+        "AWS::EC2::NetworkInterfacePermission" => Arc::new(NetworkInterfacePermission::new(api)),
         "AWS::EC2::Route" => Arc::new(Route::new(api)),
         "AWS::EC2::RouteTable" => Arc::new(Tagged::<RouteTable>::new(api)),
         "AWS::EC2::SecurityGroup" => Arc::new(Tagged::<SecurityGroup>::new(api)),

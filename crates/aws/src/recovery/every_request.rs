@@ -59,12 +59,13 @@ pub(super) fn explore(scenario: &Scenario, at_least: usize) {
 }
 
 /// Operations that make an object each time: they take neither a token nor a name.
-const TOKENLESS: [&str; 11] = [
+const TOKENLESS: [&str; 12] = [
     "apigatewayv2:CreateApi",
     "apigatewayv2:CreateDeployment",
     "apigatewayv2:CreateIntegration",
     "ec2:AllocateAddress",
     "ec2:CreateInternetGateway",
+    "ec2:CreateNetworkInterfacePermission",
     "ec2:CreateSubnet",
     "ec2:CreateVpc",
     "kms:CreateKey",

@@ -3,6 +3,7 @@
 
 mod apigateway;
 mod attached;
+mod attachments;
 mod bench;
 mod cloudfront;
 mod codebuild;
@@ -13,11 +14,13 @@ mod foreign;
 mod functions;
 mod generic;
 mod graphql_schema;
+mod interface_permissions;
 mod mediaconnect;
 mod mediatailor;
 mod moved;
 mod network_acl;
 mod principals;
+mod records;
 mod s3;
 mod secret_places;
 mod serverless;

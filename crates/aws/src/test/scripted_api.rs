@@ -151,6 +151,7 @@ fn every_action_on_the_page_on_permissions_is_an_operation() {
         let codec = Codec::of(service).unwrap();
         // Asked of other services, or checked by a service that is asked for something else.
         let others = [
+            "AssociateVPCWithHostedZone",
             "CreateClusterSnapshot",
             "CreateDBClusterSnapshot",
             "CreateDBSnapshot",

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use clap::Args;
+#[cfg(feature = "aws")]
+use rstack_catalog::ended_service;
 use rstack_catalog::{Documentation, Property, Registry, TypeSchema, nearest};
 use rstack_model::{ErrorCode, ResourceType};
 use rstack_render::{
@@ -174,6 +176,9 @@ fn no_type(registry: &Registry, name: &str) -> DocsError {
 /// The clouds that make the objects of a type.
 #[cfg(feature = "aws")]
 fn served(resource_type: &ResourceType) -> Served {
+    if let Some(ended) = ended_service(resource_type.as_str()) {
+        return Served::Ended(ended);
+    }
     match rstack_aws::AwsCloud::serves(resource_type) {
         Some(rstack_aws::Serving::Native) => Served::Native,
         Some(rstack_aws::Serving::CloudControl) => Served::CloudControl,

@@ -5,7 +5,9 @@ mod properties;
 mod property_page;
 mod type_page;
 
-use rstack_catalog::{Documentation, TypeSchema};
+use std::borrow::Cow;
+
+use rstack_catalog::{Documentation, EndedService, TypeSchema};
 
 pub use self::json::{attribute_json, property_json, type_json};
 pub use self::property_page::{attribute_text, property_text};
@@ -31,6 +33,8 @@ pub enum Served {
     Native,
     /// The generic driver in AWS, through Cloud Control, and the sandbox.
     CloudControl,
+    /// The sandbox only: the service has ended.
+    Ended(&'static EndedService),
     /// The sandbox only.
     SandboxOnly,
     /// The sandbox; this program was built without AWS.
@@ -38,12 +42,13 @@ pub enum Served {
 }
 
 impl Served {
-    fn words(self) -> &'static str {
+    fn words(self) -> Cow<'static, str> {
         match self {
-            Self::Native => "native in AWS; sandbox",
-            Self::CloudControl => "Cloud Control in AWS; sandbox",
-            Self::SandboxOnly => "sandbox only",
-            Self::NotBuilt => "sandbox (this rstack was built without AWS)",
+            Self::Native => "native in AWS; sandbox".into(),
+            Self::CloudControl => "Cloud Control in AWS; sandbox".into(),
+            Self::Ended(ended) => format!("none in AWS: {ended}; sandbox").into(),
+            Self::SandboxOnly => "sandbox only".into(),
+            Self::NotBuilt => "sandbox (this rstack was built without AWS)".into(),
         }
     }
 
@@ -51,7 +56,7 @@ impl Served {
         match self {
             Self::Native => "native",
             Self::CloudControl => "cloud-control",
-            Self::SandboxOnly => "sandbox-only",
+            Self::Ended(_) | Self::SandboxOnly => "sandbox-only",
             Self::NotBuilt => "not-built",
         }
     }

@@ -66,7 +66,7 @@ fn terms(docs: &TypeDocs<'_>, width: usize) -> Vec<Line> {
         terms.push(("Limits", format!("{} at the most", limits.join(", "))));
     }
     terms.push(("Tags", tags(docs)));
-    terms.push(("Driver", docs.served.words().to_owned()));
+    terms.push(("Driver", docs.served.words().into_owned()));
     let mut rows = Vec::new();
     for (term, text) in terms {
         let mut name = Line::of(Role::Name, term);

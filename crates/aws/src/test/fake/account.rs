@@ -7,9 +7,10 @@ use serde_json::{Map, Value, json};
 use super::wire::Call;
 use super::{
     apigateway, appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types,
-    dynamodb, ec2, events, function, iam, instance_profiles, key_value_stores, kms, lambda,
-    lambda_functions, lambda_layers, log_configs, managed, mediaconnect, mediapackage, mediatailor,
-    network_acl, principals, s3, secrets, sns, states,
+    databases, dynamodb, ec2, events, function, iam, instance_profiles, interface_permissions,
+    key_value_stores, kms, lambda, lambda_functions, lambda_layers, log_configs, managed,
+    mediaconnect, mediapackage, mediatailor, network_acl, principals, route53, s3, secrets, sns,
+    states,
 };
 use crate::service_error::Refusal;
 
@@ -83,8 +84,14 @@ pub(crate) struct Account {
     pub(crate) gateway: BTreeMap<&'static str, Objects>,
     /// The schemas of GraphQL APIs, by the ID of the API.
     pub(crate) graphql_schemas: Objects,
+    /// The record sets of Route 53, by hosted zone, name, type and set identifier.
+    pub(crate) records: Objects,
+    /// The changes of hosted zones that are under way: how often they have been asked about.
+    pub(crate) changes: Objects,
     /// The rules of network ACLs, by ACL, direction and number.
     pub(crate) acl_rules: Objects,
+    /// The permissions of network interfaces, by ID.
+    pub(super) interface_permissions: Objects,
     /// The objects of EC2, by type.
     pub(crate) ec2: BTreeMap<&'static str, Objects>,
     /// Objects of types that are data and whose service has no fake of its own, by type.
@@ -142,6 +149,9 @@ impl Account {
             "ec2" if network_acl::concerns(name, input) => {
                 network_acl::carry_out(self, name, input)
             }
+            "ec2" if name.contains("NetworkInterfacePermission") => {
+                interface_permissions::carry_out(self, name, input)
+            }
             "ec2" => ec2::carry_out(self, name, input),
             "iam" if managed::concerns(name, input) => managed::carry_out(self, name, input),
             "iam" if name.contains("InstanceProfile") => {
@@ -152,6 +162,10 @@ impl Account {
             "mediaconnect" => mediaconnect::carry_out(self, name, input),
             "mediapackage" => mediapackage::carry_out(self, name, input),
             "mediatailor" => mediatailor::carry_out(self, name, input),
+            "docdb-elastic" | "rds" | "redshift" | "redshift-serverless" => {
+                databases::carry_out(name, input)
+            }
+            "route53" => route53::carry_out(self, name, input),
             "s3" => s3::carry_out(self, name, input),
             "secretsmanager" => secrets::carry_out(self, name, input),
             "states" => states::carry_out(self, name, input),
@@ -234,6 +248,10 @@ impl Account {
         for (type_name, names) in ec2::inventory(self) {
             out.insert(type_name, names);
         }
+        let granted = self.interface_permissions.iter();
+        let granted = granted.filter(|(_, it)| it["PermissionState"]["State"] != "revoked");
+        let granted = granted.map(|(id, _)| id.clone()).collect();
+        out.insert("AWS::EC2::NetworkInterfacePermission", granted);
         for (type_name, objects) in &self.data {
             out.insert(type_name, names(objects));
         }
@@ -244,6 +262,10 @@ impl Account {
         let with_policy = with_policy.filter(|secret| secret.get("DeletedDate").is_none());
         let with_policy = with_policy.map(|secret| text(secret, "ARN")).collect();
         out.insert("AWS::SecretsManager::ResourcePolicy", with_policy);
+        let attached = self.secrets.values().filter(|secret| secrets::is_attached(secret));
+        let attached = attached.filter(|secret| secret.get("DeletedDate").is_none());
+        let attached = attached.map(|secret| text(secret, "ARN")).collect();
+        out.insert(secrets::ATTACHMENT, attached);
         let rotated = self.secrets.values().filter(|secret| secret["RotationEnabled"] == true);
         let rotated = rotated.filter(|secret| secret.get("DeletedDate").is_none());
         let rotated = rotated.map(|secret| text(secret, "ARN")).collect();
@@ -262,6 +284,7 @@ impl Account {
             out.insert(kind, sns::subscriptions(self, kind));
         }
         out.insert("acl rules", names(&self.acl_rules));
+        out.insert("records", names(&self.records));
         out.insert("attached", self.attached.keys().cloned().collect());
         out.retain(|_, names| !names.is_empty());
         out

@@ -14,12 +14,14 @@ mod cloudfront;
 mod codebuild;
 mod configured;
 mod data_types;
+mod databases;
 mod dynamodb;
 mod ec2;
 mod events;
 mod function;
 mod iam;
 mod instance_profiles;
+mod interface_permissions;
 mod key_value_stores;
 mod kms;
 mod lambda;
@@ -33,8 +35,9 @@ mod mediatailor;
 mod network_acl;
 mod principals;
 mod query;
+mod route53;
 mod s3;
-mod secrets;
+pub(crate) mod secrets;
 mod sns;
 mod states;
 pub(crate) mod wire;
@@ -165,6 +168,11 @@ impl FakeServices {
     /// Changes what Cloud Control knows.
     pub(crate) fn with_cloud_control(&self, change: impl FnOnce(&mut CloudControl)) {
         change(&mut self.inner.lock().unwrap().account.cloud_control);
+    }
+
+    /// Changes record sets of Route 53 behind a driver's back.
+    pub(crate) fn change_records(&self, change: impl FnOnce(&mut account::Objects)) {
+        change(&mut self.inner.lock().unwrap().account.records);
     }
 
     /// Runs a process until it ends or dies; `None` if it died.

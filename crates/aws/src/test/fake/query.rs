@@ -54,6 +54,16 @@ pub(super) fn write(operation: &str, output: &Value) -> String {
     out
 }
 
+/// The name of the elements of a list, in the services that do not call all of them `member`.
+fn item_of<'a>(list: &str, others: &'a str) -> &'a str {
+    match list {
+        "Clusters" => "Cluster",
+        "DBClusters" => "DBCluster",
+        "DBInstances" => "DBInstance",
+        _ => others,
+    }
+}
+
 /// An answer of EC2's query protocol, from a tree with the names of the wire.
 pub(super) fn write_ec2(operation: &str, output: &Value) -> String {
     let mut out = format!("<{operation}Response><requestId>r-1</requestId>");
@@ -86,7 +96,7 @@ fn element(out: &mut String, value: &Value, item_name: &str) {
                     continue;
                 }
                 out.push_str(&format!("<{name}>"));
-                element(out, value, item_name);
+                element(out, value, item_of(name, item_name));
                 out.push_str(&format!("</{name}>"));
             }
         }

@@ -6,6 +6,22 @@ use super::REGION;
 use super::account::{ACCOUNT, Account, Reply, list, members, refuse, set_tags, text, unset_tags};
 use crate::service_error::Refusal;
 
+/// The type of attachments, which are entries of the value of a secret.
+pub(super) const ATTACHMENT: &str = "AWS::SecretsManager::SecretTargetAttachment";
+
+/// The current value of a secret.
+pub(crate) fn current(secret: &Value) -> Option<&str> {
+    let stages = secret["stages"].as_object()?;
+    let (token, _) = stages.iter().find(|(_, label)| **label == "AWSCURRENT")?;
+    secret["versions"][token].as_str()
+}
+
+/// True if the value of a secret names a database.
+pub(super) fn is_attached(secret: &Value) -> bool {
+    let entries = current(secret).and_then(|text| serde_json::from_str::<Value>(text).ok());
+    entries.is_some_and(|entries| entries.get("host").is_some())
+}
+
 fn invalid(message: &str) -> Refusal {
     refuse(400, "InvalidRequestException", message)
 }
@@ -101,6 +117,19 @@ pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -
                 "CancelRotateSecret" => {
                     secret["RotationEnabled"] = false.into();
                     Ok(members(secret, &["ARN", "Name"]))
+                }
+                "PutSecretValue" => {
+                    let token = text(input, "ClientRequestToken");
+                    let attached = is_attached(secret);
+                    let put = put(secret, &token, input.get("SecretString"))?;
+                    let arn = text(secret, "ARN");
+                    let mut answer = members(secret, &["ARN", "Name"]);
+                    answer["VersionId"] = token.into();
+                    if !attached && is_attached(secret) {
+                        account.made.push((ATTACHMENT, arn));
+                    }
+                    account.values += usize::from(put);
+                    Ok(answer)
                 }
                 "UpdateSecret" => {
                     let token = text(input, "ClientRequestToken");
@@ -240,4 +269,11 @@ fn policy(account: &mut Account, operation: &str, input: &Value) -> Reply {
         _ => return Ok(json!({"ARN": arn, "Name": name, "ResourcePolicy": secret["policy"]})),
     }
     Ok(json!({"ARN": arn, "Name": name}))
+}
+
+impl Account {
+    /// A secret by its ARN.
+    pub(crate) fn secret(&self, arn: &str) -> Option<&Value> {
+        self.secrets.values().find(|secret| secret["ARN"] == arn)
+    }
 }
