@@ -26,8 +26,9 @@ use crate::lookup::Stacks;
 use crate::rest_json::RestDriver;
 use crate::secrets::Secrets;
 use crate::{
-    apigatewayv2, appsync, attached_policy, cloudfront, codebuild, dynamodb, ec2, events, iam, kms,
-    lambda, lookup, mediaconnect, mediatailor, s3, secretsmanager, sns, stepfunctions,
+    apigatewayv2, appsync, attached_policy, cloudfront, codebuild, dynamodb, ec2, events, iam,
+    kms, lambda, lookup, mediaconnect, mediatailor, provisioned, s3, secretsmanager, sns,
+    stepfunctions,
 };
 
 /// The driver that serves a type in AWS.
@@ -177,6 +178,9 @@ impl Cloud for AwsCloud {
             && let Some(driver) = dynamodb::driver(resource_type, &api(Service::DYNAMODB))
         {
             return Some(driver);
+        }
+        if let Some(driver) = provisioned::driver(resource_type, api) {
+            return Some(Snapshotting::around(driver, resource_type, api));
         }
         let driver = match service {
             "ApiGatewayV2" => {

@@ -32,6 +32,7 @@ mod mediatailor;
 mod model;
 mod name_ending;
 mod ownership;
+mod provisioned;
 #[cfg(test)]
 mod recovery;
 mod resource_tags;

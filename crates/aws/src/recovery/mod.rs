@@ -18,6 +18,7 @@ mod mediatailor;
 mod moved;
 mod network_acl;
 mod principals;
+mod provisioned;
 mod s3;
 mod secret_places;
 mod serverless;

@@ -224,7 +224,7 @@ const OTHER_FORM: [&str; 5] = [
 
 /// The stacks of types that no emulator has, of those that Cloud Control cannot serve, and of types
 /// with names.
-const MORE: [&str; 16] = [
+const MORE: [&str; 17] = [
     include_str!("apigateway.yaml"),
     include_str!("attached.yaml"),
     include_str!("cloudfront.yaml"),
@@ -237,6 +237,7 @@ const MORE: [&str; 16] = [
     include_str!("mediatailor.yaml"),
     include_str!("network_acl.yaml"),
     include_str!("principals.yaml"),
+    include_str!("provisioned.yaml"),
     include_str!("s3.yaml"),
     include_str!("serverless.yaml"),
     include_str!("sns.yaml"),

@@ -9,7 +9,7 @@ use super::{
     apigateway, appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types,
     dynamodb, ec2, events, function, iam, instance_profiles, key_value_stores, kms, lambda,
     lambda_functions, lambda_layers, log_configs, managed, mediaconnect, mediapackage, mediatailor,
-    network_acl, principals, s3, secrets, sns, states,
+    network_acl, principals, provisioned, s3, secrets, sns, states,
 };
 use crate::service_error::Refusal;
 
@@ -130,6 +130,7 @@ impl Account {
             }),
             "apigatewayv2" => apigateway::carry_out(self, name, input),
             "appsync" => appsync::carry_out(self, name, input),
+            service @ ("dax" | "dms" | "rds") => provisioned::carry_out(self, service, name, input),
             "codebuild" => codebuild::carry_out(self, name, input),
             "events" => events::carry_out(self, name, input),
             "kms" if !name.contains("Alias") => kms::carry_out(self, name, input),

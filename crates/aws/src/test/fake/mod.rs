@@ -32,6 +32,7 @@ mod mediapackage;
 mod mediatailor;
 mod network_acl;
 mod principals;
+mod provisioned;
 mod query;
 mod s3;
 mod secrets;
