@@ -26,7 +26,7 @@ use crate::lookup::Stacks;
 use crate::rest_json::RestDriver;
 use crate::secrets::Secrets;
 use crate::{
-    apigatewayv2, appsync, attached_policy, cloudfront, codebuild, dynamodb, ec2, events, iam,
+    apigatewayv2, appsync, attached_policy, cloudfront, codebuild, dynamodb, ec2, emr, events, iam,
     kms, lambda, lookup, mediaconnect, mediatailor, provisioned, s3, secretsmanager, sns,
     stepfunctions,
 };
@@ -178,6 +178,9 @@ impl Cloud for AwsCloud {
             && let Some(driver) = dynamodb::driver(resource_type, &api(Service::DYNAMODB))
         {
             return Some(driver);
+        }
+        if resource_type.as_str() == emr::TYPE {
+            return Some(Arc::new(emr::Cluster::new(api(Service::ELASTICMAPREDUCE))));
         }
         if let Some(driver) = provisioned::driver(resource_type, api) {
             return Some(Snapshotting::around(driver, resource_type, api));

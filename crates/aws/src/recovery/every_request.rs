@@ -59,7 +59,7 @@ pub(super) fn explore(scenario: &Scenario, at_least: usize) {
 }
 
 /// Operations that make an object each time: they take neither a token nor a name.
-const TOKENLESS: [&str; 11] = [
+const TOKENLESS: [&str; 12] = [
     "apigatewayv2:CreateApi",
     "apigatewayv2:CreateDeployment",
     "apigatewayv2:CreateIntegration",
@@ -67,6 +67,7 @@ const TOKENLESS: [&str; 11] = [
     "ec2:CreateInternetGateway",
     "ec2:CreateSubnet",
     "ec2:CreateVpc",
+    "elasticmapreduce:RunJobFlow",
     "kms:CreateKey",
     "lambda:PublishLayerVersion",
     "mediaconnect:CreateFlow",

@@ -8,6 +8,7 @@ mod cloudfront;
 mod codebuild;
 mod dynamodb;
 mod ec2;
+mod emr;
 mod every_request;
 mod foreign;
 mod functions;

@@ -224,13 +224,14 @@ const OTHER_FORM: [&str; 5] = [
 
 /// The stacks of types that no emulator has, of those that Cloud Control cannot serve, and of types
 /// with names.
-const MORE: [&str; 17] = [
+const MORE: [&str; 18] = [
     include_str!("apigateway.yaml"),
     include_str!("attached.yaml"),
     include_str!("cloudfront.yaml"),
     include_str!("codebuild.yaml"),
     include_str!("dynamodb.yaml"),
     super::ec2::NETWORK,
+    include_str!("emr.yaml"),
     include_str!("functions.yaml"),
     include_str!("graphql_schema.yaml"),
     include_str!("mediaconnect.yaml"),

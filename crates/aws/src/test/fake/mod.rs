@@ -16,6 +16,7 @@ mod configured;
 mod data_types;
 mod dynamodb;
 mod ec2;
+mod emr;
 mod events;
 mod function;
 mod iam;
