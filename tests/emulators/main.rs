@@ -30,6 +30,7 @@ mod managed;
 mod moved;
 mod named;
 mod network;
+mod provisioned;
 mod records;
 mod rotation;
 mod sam;

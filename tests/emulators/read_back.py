@@ -28,6 +28,7 @@ import boto3
 import buckets
 import media
 import network
+import provisioned
 
 # Resources that are nothing in the cloud.
 NOTHING = {"AWS::CDK::Metadata", "AWS::CloudFormation::WaitConditionHandle"}
@@ -38,6 +39,8 @@ LIMITS = {
     ("AWS::MediaPackage::OriginEndpoint", "CmafPackage.HlsManifests.*.Url"): "read-only in the API",
     # A secret's value is generated once. Its form is checked instead, see `generated`.
     ("AWS::SecretsManager::Secret", "GenerateSecretString.SecretStringTemplate"): "checked by form",
+    # DocumentDB shows no password.
+    ("AWS::DocDB::DBCluster", "MasterUserPassword"): "never shown",
     # IAM shows no password.
     ("AWS::IAM::User", "LoginProfile.Password"): "never shown",
     # MiniStack 1.5.33 takes a creation's `AddReplicaRegions` and shows no `ReplicationStatus`.
@@ -802,6 +805,7 @@ READERS = {
     **buckets.READERS,
     **media.READERS,
     **network.READERS,
+    **provisioned.READERS,
 }
 
 

@@ -26,8 +26,9 @@ use crate::lookup::Stacks;
 use crate::rest_json::RestDriver;
 use crate::secrets::Secrets;
 use crate::{
-    apigatewayv2, appsync, attached_policy, cloudfront, codebuild, dynamodb, ec2, events, iam, kms,
-    lambda, lookup, mediaconnect, mediatailor, route53, s3, secretsmanager, sns, stepfunctions,
+    apigatewayv2, appsync, attached_policy, cloudfront, codebuild, dynamodb, ec2, emr, events, iam,
+    kms, lambda, lookup, mediaconnect, mediatailor, provisioned, route53, s3, secretsmanager, sns,
+    stepfunctions,
 };
 
 /// The driver that serves a type in AWS.
@@ -182,6 +183,12 @@ impl Cloud for AwsCloud {
             && let Some(driver) = route53::driver(resource_type, &api(Service::ROUTE53))
         {
             return Some(driver);
+        }
+        if resource_type.as_str() == emr::TYPE {
+            return Some(Arc::new(emr::Cluster::new(api(Service::ELASTICMAPREDUCE))));
+        }
+        if let Some(driver) = provisioned::driver(resource_type, api) {
+            return Some(Snapshotting::around(driver, resource_type, api));
         }
         let driver = match service {
             "ApiGatewayV2" => {

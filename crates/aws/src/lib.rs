@@ -19,6 +19,7 @@ mod custom;
 mod definition;
 mod dynamodb;
 mod ec2;
+mod emr;
 mod endpoint_rules;
 mod events;
 mod final_snapshot;
@@ -32,6 +33,7 @@ mod mediatailor;
 mod model;
 mod name_ending;
 mod ownership;
+mod provisioned;
 #[cfg(test)]
 mod recovery;
 mod resource_tags;

@@ -23,8 +23,10 @@ pub(crate) struct TagCalls {
     pub(crate) resource: &'static str,
     /// The member of the removing operation that lists the keys.
     pub(crate) keys: &'static str,
-    /// The member of inputs and answers that holds tags.
+    /// The member of inputs that holds tags.
     pub(crate) tags: &'static str,
+    /// The member of answers that holds tags.
+    pub(crate) shown: &'static str,
     /// The members of a tag that hold its key and its value.
     pub(crate) pair: [&'static str; 2],
     /// The members of an answer and of an input that continue the list, where it has pages.
@@ -65,7 +67,7 @@ impl TagCalls {
     /// The tags that an answer holds.
     fn held(&self, answer: &KnownMap) -> Tags {
         let [name, text] = self.pair;
-        let items = answer.get(self.tags).and_then(KnownValue::as_list).unwrap_or_default();
+        let items = answer.get(self.shown).and_then(KnownValue::as_list).unwrap_or_default();
         let tag = |item: &KnownMap| {
             let key = text_in(item, name)?.to_owned();
             Some((key, item.get(text).cloned().unwrap_or_else(|| "".into())))
@@ -128,6 +130,7 @@ mod tests {
         resource: "ResourceArn",
         keys: "TagKeys",
         tags: "Tags",
+        shown: "Tags",
         pair: ["Key", "Value"],
         next: None,
     };

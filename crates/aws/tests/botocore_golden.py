@@ -32,8 +32,11 @@ from botocore.serialize import create_serializer
 PINNED = "1.43.127"
 # The shapes of bytes that are no text, by service (`binary` in service.yaml): the codec takes base64.
 BINARY = {("lambda", "Blob")}
-# The service that is written last.
+# Members that botocore adds to the models of services and takes itself.
+OF_BOTOCORE = {"SourceRegion"}
+# The service that is written last, and its protocol.
 SERVICE = [""]
+PROTOCOL = [""]
 TIME = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc)
 TIME_TEXT = "2026-01-02T03:04:05Z"
 
@@ -45,7 +48,7 @@ def value(shape, name, full, seen=()):
         if seen.count(shape.name) > 0:
             return {}, {}
         ours, theirs = {}, {}
-        members = sorted(shape.members)
+        members = sorted(set(shape.members) - OF_BOTOCORE)
         if full and getattr(shape, "is_tagged_union", False):
             members = members[:1]
         for member in members:
@@ -58,6 +61,8 @@ def value(shape, name, full, seen=()):
         return ours, theirs
     if kind == "list":
         count = 2 if shape.member.type_name != "structure" else 1
+        # In a form an element that says nothing is none, and no caller writes one.
+        full |= PROTOCOL[-1] == "query" and shape.member.type_name == "structure"
         items = [value(shape.member, f"{name} {i}", full, seen) for i in range(count)]
         return [item[0] for item in items], [item[1] for item in items]
     if kind == "map":
@@ -322,6 +327,7 @@ def main(operations_json, output):
     for service, row in json.loads(Path(operations_json).read_text()).items():
         name, version, protocol = row["botocore"], row["version"], row["protocol"]
         SERVICE.append(name)
+        PROTOCOL.append(protocol)
         model = ServiceModel(loader.load_service_model(name, "service-2", version), name)
         serializer = create_serializer(protocol, include_validation=False)
         parser = create_parser(protocol)

@@ -23,6 +23,7 @@ pub(super) const TAGS: TagCalls = TagCalls {
     resource: "ResourceARN",
     keys: "TagKeys",
     tags: "Tags",
+    shown: "Tags",
     pair: ["Key", "Value"],
     next: None,
 };

@@ -37,6 +37,7 @@ const TAGS: TagCalls = TagCalls {
     resource: "KeyId",
     keys: "TagKeys",
     tags: "Tags",
+    shown: "Tags",
     pair: ["TagKey", "TagValue"],
     next: Some(["NextMarker", "Marker"]),
 };

@@ -68,6 +68,7 @@ const TOKENLESS: [&str; 12] = [
     "ec2:CreateNetworkInterfacePermission",
     "ec2:CreateSubnet",
     "ec2:CreateVpc",
+    "elasticmapreduce:RunJobFlow",
     "kms:CreateKey",
     "lambda:PublishLayerVersion",
     "mediaconnect:CreateFlow",

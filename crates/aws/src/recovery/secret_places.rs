@@ -224,7 +224,7 @@ const OTHER_FORM: [&str; 5] = [
 
 /// The stacks of types that no emulator has, of those that Cloud Control cannot serve, and of types
 /// with names.
-const MORE: [&str; 19] = [
+const MORE: [&str; 21] = [
     include_str!("apigateway.yaml"),
     include_str!("attached.yaml"),
     include_str!("attachments.yaml"),
@@ -232,6 +232,7 @@ const MORE: [&str; 19] = [
     include_str!("codebuild.yaml"),
     include_str!("dynamodb.yaml"),
     super::ec2::NETWORK,
+    include_str!("emr.yaml"),
     include_str!("functions.yaml"),
     include_str!("graphql_schema.yaml"),
     include_str!("interface_permissions.yaml"),
@@ -240,6 +241,7 @@ const MORE: [&str; 19] = [
     include_str!("network_acl.yaml"),
     include_str!("principals.yaml"),
     include_str!("records.yaml"),
+    include_str!("provisioned.yaml"),
     include_str!("s3.yaml"),
     include_str!("serverless.yaml"),
     include_str!("sns.yaml"),

@@ -32,6 +32,7 @@ const TAGS: TagCalls = TagCalls {
     resource: "resourceArn",
     keys: "tagKeys",
     tags: "tags",
+    shown: "tags",
     pair: ["key", "value"],
     next: None,
 };

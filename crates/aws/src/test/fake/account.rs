@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 use super::wire::Call;
 use super::{
     apigateway, appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types,
-    databases, dynamodb, ec2, events, function, iam, instance_profiles, interface_permissions,
+    databases, dynamodb, ec2, emr, events, function, iam, instance_profiles, interface_permissions,
     key_value_stores, kms, lambda, lambda_functions, lambda_layers, log_configs, managed,
-    mediaconnect, mediapackage, mediatailor, network_acl, principals, route53, s3, secrets, sns,
-    states,
+    mediaconnect, mediapackage, mediatailor, network_acl, principals, provisioned, route53, s3,
+    secrets, sns, states,
 };
 use crate::service_error::Refusal;
 
@@ -94,6 +94,8 @@ pub(crate) struct Account {
     pub(super) interface_permissions: Objects,
     /// The objects of EC2, by type.
     pub(crate) ec2: BTreeMap<&'static str, Objects>,
+    /// The clusters of EMR that are described although they are terminated, by ID.
+    pub(super) terminated: Objects,
     /// Objects of types that are data and whose service has no fake of its own, by type.
     pub(super) data: BTreeMap<&'static str, Objects>,
     /// Objects of types without a driver of their own.
@@ -137,6 +139,8 @@ impl Account {
             }),
             "apigatewayv2" => apigateway::carry_out(self, name, input),
             "appsync" => appsync::carry_out(self, name, input),
+            service @ ("dax" | "dms" | "rds") => provisioned::carry_out(self, service, name, input),
+            "elasticmapreduce" => emr::carry_out(self, name, input),
             "codebuild" => codebuild::carry_out(self, name, input),
             "events" => events::carry_out(self, name, input),
             "kms" if !name.contains("Alias") => kms::carry_out(self, name, input),

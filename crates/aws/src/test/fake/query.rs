@@ -21,6 +21,16 @@ struct Node {
 }
 
 impl Node {
+    /// The elements of a list: those of `member`, or of the one name below which there are numbers
+    /// alone. Entries of a map are no elements.
+    fn list(&self) -> Option<&Node> {
+        let numbered = |node: &Node| {
+            !node.below.is_empty() && node.below.keys().all(|key| key.parse::<usize>().is_ok())
+        };
+        let (name, only) = self.below.first_key_value().filter(|_| self.below.len() == 1)?;
+        (name == "member" || name != "entry" && numbered(only)).then_some(only)
+    }
+
     fn put(&mut self, path: &str, text: String) {
         match path.split_once('.') {
             Some((step, rest)) => {
@@ -34,7 +44,7 @@ impl Node {
         if let Some(text) = self.text {
             return text.into();
         }
-        if let Some(list) = self.below.get("member") {
+        if let Some(list) = self.list() {
             let mut items: Vec<(usize, &Node)> =
                 list.below.iter().map(|(at, node)| (at.parse().unwrap_or(0), node)).collect();
             items.sort_by_key(|(at, _)| *at);
