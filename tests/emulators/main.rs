@@ -21,6 +21,7 @@ mod identities;
 mod interrupted;
 mod killed;
 mod killer;
+mod known_handlers;
 mod lookups;
 mod lossy;
 mod lying;
@@ -34,6 +35,7 @@ mod secrets;
 mod serverless;
 mod streaming;
 mod tables;
+mod wait_conditions;
 
 #[path = "../cli/harness.rs"]
 #[expect(dead_code, reason = "the tests of the sandbox use more of it")]
