@@ -16,7 +16,7 @@ Resources:
     Type: AWS::SSM::Parameter
     Properties: {Name: /sender, Type: String, Value: !Sub 'to ${Handle}'}
 ";
-/// What waits for its signals.
+/// The condition that waits for its signals.
 const WAITING: &str = "  Ready:
     Type: AWS::CloudFormation::WaitCondition
     DependsOn: Sender

@@ -50,12 +50,12 @@ impl BuiltIn {
         Self::ALL.into_iter().find(|known| known.name() == name)
     }
 
-    /// What properties say.
+    /// The code that properties name.
     pub fn of(properties: &ValueMap) -> Option<Self> {
         properties.get(Self::PROPERTY).and_then(Value::as_str).and_then(Self::named)
     }
 
-    /// What properties that are wholly known say.
+    /// The code that wholly known properties name.
     pub fn of_known(properties: &KnownMap) -> Option<Self> {
         properties.get(Self::PROPERTY).and_then(KnownValue::as_str).and_then(Self::named)
     }
@@ -77,7 +77,7 @@ impl BuiltIn {
         match self {
             Self::S3AutoDeleteObjects => format!("will delete all objects of the bucket {subject}"),
             Self::VpcRestrictDefaultSg => {
-                format!("gives the default security group {subject} its rules back")
+                format!("restores the rules of the default security group {subject}")
             }
         }
     }

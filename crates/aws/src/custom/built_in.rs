@@ -1,4 +1,4 @@
-//! What known handlers of the CDK do, in an account: the rules of a default security group.
+//! The work of known handlers of the CDK in an account: the rules of a default security group.
 //!
 //! Source: Amazon EC2 API Reference, RevokeSecurityGroupEgress, RevokeSecurityGroupIngress,
 //! AuthorizeSecurityGroupIngress, AuthorizeSecurityGroupEgress, and its error codes.

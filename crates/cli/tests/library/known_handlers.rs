@@ -129,7 +129,7 @@ impl App {
         ran
     }
 
-    /// What the state says of a resource.
+    /// The code that the state names for a resource.
     fn built_in(&self, resource: &str) -> Value {
         let state = self.0.path().join("state/sandbox/App.json");
         let state: Value = serde_json::from_str(&std::fs::read_to_string(state).unwrap()).unwrap();
@@ -190,7 +190,7 @@ fn a_destruction_says_which_bucket_loses_its_objects() {
     let folder = app.object_in("one");
     let asked = app.run(&["destroy", "App"]);
     assert!(asked.out.contains("will delete all objects of the bucket `one`"), "{}", asked.out);
-    let fact = "gives the default security group";
+    let fact = "restores the rules of the default security group";
     assert!(asked.out.contains(fact), "{}", asked.out);
     assert!(!is_empty(&folder));
     // All handlers are asked, whatever the state says: the sandbox's own do nothing to the bucket.

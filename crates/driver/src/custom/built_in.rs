@@ -1,4 +1,4 @@
-//! What the handlers of the CDK do, done without them. Every step can be repeated: after an interruption the
+//! The work of two handlers of the CDK, done without them. Every step can be repeated: after an interruption the
 //! operation is begun again.
 //!
 //! Source: aws-cdk-lib, `custom-resource-handlers/lib/aws-s3/auto-delete-objects-handler` and

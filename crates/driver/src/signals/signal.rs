@@ -10,9 +10,9 @@ pub const MAX_SIGNAL: usize = 4096;
 /// The outcome that a signal reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignalStatus {
-    /// What was waited for has succeeded.
+    /// The sender has succeeded.
     Success,
-    /// It has failed.
+    /// The sender has failed.
     Failure,
 }
 
@@ -23,7 +23,7 @@ pub struct Signal {
     pub status: SignalStatus,
     /// The ID of the signal: two with the same one are the same signal.
     pub unique_id: String,
-    /// What the sender has to say.
+    /// The data of the sender.
     pub data: String,
     /// The reason for the outcome.
     pub reason: String,
