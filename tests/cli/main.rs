@@ -59,4 +59,5 @@ mod state;
 mod streams;
 mod synth;
 mod update_policies;
+mod wait_conditions;
 mod written_files;

@@ -31,15 +31,3 @@ fn an_update_that_a_policy_governs_is_refused_and_every_other_one_is_not() {
     let applied = place.sandbox(&ignored).expect(0);
     assert!(applied.out.contains("1 to update"), "{}", applied.out);
 }
-
-#[test]
-fn a_wait_condition_is_named() {
-    let place = Place::empty();
-    place.write(
-        "wait.yaml",
-        "Resources:\n  Handle: {Type: AWS::CloudFormation::WaitConditionHandle}\n  Wait: {Type: \
-         AWS::CloudFormation::WaitCondition, Properties: {Handle: !Ref Handle, Timeout: '300'}}\n",
-    );
-    let plan = place.sandbox(&["plan", "wait.yaml"]).expect(0);
-    assert!(plan.err.contains("does not wait for the signals"), "{}", plan.err);
-}

@@ -60,6 +60,10 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["patch", TYPE, ID, JSON]          changes one by a JSON Patch
     ["objects", BUCKET]                its objects: key → bytes in hex, number of versions
     ["versions", BUCKET]               the keys of all versions and delete markers
+    ["fill", BUCKET, N]                puts N objects into a bucket, each twice, and deletes the first one
+    ["has_bucket", BUCKET]             true if there is such a bucket
+    ["group_rules", GROUP]             the rules of a security group: `in` and `out`
+    ["put_url", URL, TEXT]             puts a text to a signed URL, without credentials
     ["open_uploads", BUCKET]           the keys of its uploads that are not complete
     ["bucket_settings", BUCKET]        versioning, encryption, public access, policy
     ["make_bucket", BUCKET]            makes one without settings
@@ -529,6 +533,28 @@ def objects(bucket):
     return found
 
 
+def fill(bucket, count):
+    s3 = client("s3")
+    for number in range(int(count)):
+        for text in ("old", "new"):
+            s3.put_object(Bucket=bucket, Key=f"folder & <{number}>", Body=text.encode())
+    s3.delete_object(Bucket=bucket, Key="folder & <0>")
+
+
+def has_bucket(bucket):
+    return any(found["Name"] == bucket for found in client("s3").list_buckets()["Buckets"])
+
+
+def group_rules(group):
+    found = client("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"][0]
+    return {"in": found["IpPermissions"], "out": found["IpPermissionsEgress"]}
+
+
+def put_url(url, text):
+    with urlopen(Request(url, data=text.encode(), method="PUT")) as answer:
+        return answer.status
+
+
 def versions(bucket):
     listed = client("s3").list_object_versions(Bucket=bucket)
     return [item["Key"] for kind in ("Versions", "DeleteMarkers") for item in listed.get(kind, [])]
@@ -631,7 +657,7 @@ CALLS = {
         delete_endpoint, parameter, zones, networks, cloud_control, cloud_control_ls,
         cloud_control_make, patch, queue, topic, queue_policy, topic_policy, set_queue_policy,
         set_topic_policy, network_acl, acl_rules, delete_acl_rule, graphql_api, describe_project,
-        objects, open_uploads, bucket_settings, make_bucket,
+        objects, put_url, fill, has_bucket, group_rules, open_uploads, bucket_settings, make_bucket,
         project_description, projects, parameter_value, key, retention, named_ls, forget_password,
         apis, archive, disturb_api, disturb_table, enable_rule, function, functions_ls, handler, handler_topic,
         invoke, kinesis_stream, name_topic, queue_beside, rotation, rotator, serverless_ls,

@@ -23,6 +23,7 @@ mod interrupted;
 mod killed;
 mod killer;
 mod live_event;
+mod known_handlers;
 mod lookups;
 mod lossy;
 mod lying;
@@ -38,6 +39,7 @@ mod secrets;
 mod serverless;
 mod streaming;
 mod tables;
+mod wait_conditions;
 
 #[path = "../cli/harness.rs"]
 #[expect(dead_code, reason = "the tests of the sandbox use more of it")]

@@ -122,7 +122,9 @@ impl Engine {
                 let ask = || self.cloud.secrets().parameter_version(&parsed);
                 self.look(reads, PARAMETER_STORE, ask).await.map(drop)
             }
-            SecretReference::Parameter(_) | SecretReference::Hidden => Ok(()),
+            SecretReference::Parameter(_)
+            | SecretReference::SignalUrl(_)
+            | SecretReference::Hidden => Ok(()),
         }
     }
 }

@@ -237,6 +237,11 @@ impl Engine {
                     Some(version) => Ok(version.clone()),
                     None => continue,
                 },
+                // Every signature of the URL means the same handle.
+                SecretReference::SignalUrl(handle) => match handle.as_str() {
+                    Some(handle) => Ok(handle.to_owned()),
+                    None => continue,
+                },
                 SecretReference::Hidden => continue,
             };
             let version = match asked {

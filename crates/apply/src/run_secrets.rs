@@ -171,7 +171,8 @@ impl Engine {
                 let value = parameters.values.get(reference).cloned();
                 return Ok(value.zip(parameters.versions.get(text).cloned()));
             }
-            SecretReference::Hidden => return Ok(None),
+            // Another signature is not the text that an object was made with.
+            SecretReference::SignalUrl(_) | SecretReference::Hidden => return Ok(None),
         };
         match asked {
             Ok(resolved) => Ok(Some(resolved)),

@@ -165,6 +165,14 @@ impl Engine {
                     let version = parameters.versions.get(&text).cloned().unwrap_or_default();
                     secrets.insert(reference, value.clone(), version);
                 }
+                SecretReference::SignalUrl(handle) => {
+                    let handle = known(handle)?;
+                    let sign = || self.cloud.signal_url(handle);
+                    let signed = self.persist_read(sign, on_retry).await;
+                    let secret =
+                        signed.map_err(|source| StepError::Secret { reference: text, source })?;
+                    secrets.insert(reference, secret, handle.to_owned());
+                }
                 // An attribute that the cloud keeps secret is no source of other properties.
                 SecretReference::Hidden => {
                     let path = PropertyPath::root().name(property);

@@ -7,13 +7,14 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use rstack_catalog::Registry;
 use rstack_driver::custom::CustomResource;
+use rstack_driver::signals::{self, SignalTransport};
 use rstack_driver::{
     BucketAccess, CallInFlight, Cloud, Direct, DirectDriver, DriverError, ErrorKind, Identity,
     ManagedStacks, Noop, OpenBucket, ResourceDriver, SecretStore,
 };
 use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
-use rstack_model::{AccountId, KnownMap, Partition, Region, ResourceType, Value};
+use rstack_model::{AccountId, KnownMap, Partition, Region, ResourceType, SecretString, Value};
 
 use crate::api::Api;
 use crate::client::{Clients, Pacing};
@@ -67,8 +68,9 @@ impl AwsCloud {
         let Some(region) = config.region().map(|region| Region::new(region.as_ref())) else {
             return Err(no_region(options.profile.as_deref()));
         };
-        let bucket = options.response_bucket.clone();
-        Ok(Self::with(Clients::renewed_by(config, Arc::new(options)), region, bucket))
+        let chosen = options.clone();
+        let clients = Clients::renewed_by(config, Arc::new(options));
+        Ok(Self::with(clients, region, chosen))
     }
 
     /// The driver of the type, whatever the account; `None` if no driver serves it.
@@ -82,15 +84,20 @@ impl AwsCloud {
     }
 
     pub(crate) fn over(config: SdkConfig, region: Region) -> Self {
-        Self::with(Clients::new(bounded(config, true), Pacing::Off), region, None)
+        Self::with(
+            Clients::new(bounded(config, true), Pacing::Off),
+            region,
+            ConnectOptions::default(),
+        )
     }
 
-    fn with(clients: Clients, region: Region, response_bucket: Option<String>) -> Self {
+    fn with(clients: Clients, region: Region, chosen: ConnectOptions) -> Self {
         let secrets = Secrets::new(clients.api(Service::SECRETSMANAGER), clients.api(Service::SSM));
         let stacks = Stacks::new(clients.api(Service::CLOUDFORMATION));
         let clients = Arc::new(clients);
         let reach = AccountReach { clients: Arc::clone(&clients), region: region.clone() };
-        let handlers = Handlers::new(Arc::new(reach), region.clone(), response_bucket);
+        let handlers = Handlers::new(Arc::new(reach), region.clone(), chosen.response_bucket);
+        let handlers = if chosen.no_built_in { handlers.without_built_in() } else { handlers };
         let (handlers, turns) = (Arc::new(handlers), Arc::default());
         Self { region, clients, secrets, stacks, handlers, turns }
     }
@@ -160,6 +167,10 @@ impl Cloud for AwsCloud {
     fn driver(&self, resource_type: &ResourceType) -> Option<Arc<dyn ResourceDriver>> {
         if Noop::serves(resource_type) {
             return Some(Arc::new(Noop));
+        }
+        let signals = || Arc::<Handlers>::clone(&self.handlers) as Arc<dyn SignalTransport>;
+        if let Some(driver) = signals::driver(resource_type, signals) {
+            return Some(driver);
         }
         if resource_type.is_custom() {
             let transport = Arc::<Handlers>::clone(&self.handlers);
@@ -262,6 +273,14 @@ impl Cloud for AwsCloud {
         self.handlers.response_bucket().await.map(|_| ())
     }
 
+    async fn signal_bucket(&self, several: bool) -> Result<(), DriverError> {
+        self.handlers.signal_bucket(several).await
+    }
+
+    async fn signal_url(&self, handle: &str) -> Result<SecretString, DriverError> {
+        self.handlers.signal_url(handle).await
+    }
+
     async fn make_parameter(&self, name: &str, text: &str) -> Result<bool, DriverError> {
         let input = KnownMap::from([
             ("Name".to_owned(), name.into()),
@@ -333,6 +352,8 @@ mod tests {
                 Some("native")
             } else if Noop::serves(&known.into()) {
                 Some("none")
+            } else if signals::serves(&known.into()) {
+                Some("signals")
             } else if ResourceType::from(known).is_custom() {
                 Some(CustomResource::NAME)
             } else {
@@ -344,7 +365,7 @@ mod tests {
         let all = generic + native.len();
         assert!(generic >= 1650 && all >= 1750, "{generic} types by Cloud Control, {all} in all");
         assert_eq!(name("AWS::CDK::Metadata"), Some("none"));
-        assert_eq!(name("AWS::CloudFormation::WaitConditionHandle"), Some("none"));
+        assert_eq!(name("AWS::CloudFormation::WaitConditionHandle"), Some("signals"));
         assert_eq!(name("Custom::Thing"), Some(CustomResource::NAME));
         assert_eq!(name("X"), None);
         let generic = "AWS::AppConfig::Application";

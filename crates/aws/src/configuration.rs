@@ -30,6 +30,8 @@ pub struct ConnectOptions {
     pub profile: Option<String>,
     /// The bucket to which handlers of custom resources respond, instead of that of the CDK's assets.
     pub response_bucket: Option<String>,
+    /// True if all handlers of custom resources are asked, also those with known code of the CDK.
+    pub no_built_in: bool,
 }
 
 /// Where a configuration is read from. Reading it again asks for credentials that were renewed

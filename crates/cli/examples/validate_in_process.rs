@@ -42,6 +42,7 @@ fn main() -> io::Result<ExitCode> {
         clouds: Arc::new(NoCloud),
         validator: None,
         signals: false,
+        known_handlers: rstack_cli::KNOWN_HANDLERS,
     };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;

@@ -31,6 +31,11 @@ pub(crate) struct Global {
     /// The bucket to which handlers of custom resources respond. Defaults to that of the CDK's assets.
     #[arg(long, global = true, value_name = "NAME", value_parser = bucket)]
     pub(crate) response_bucket: Option<String>,
+    /// Ask the handlers of all custom resources, also those whose code is known: without this option
+    /// rstack itself does what the CDK's handlers of `Custom::S3AutoDeleteObjects` and
+    /// `Custom::VpcRestrictDefaultSG` do.
+    #[arg(long, global = true)]
+    pub(crate) no_builtin_custom_resources: bool,
     /// The maximum number of concurrent operations.
     #[arg(long, global = true, value_name = "N", default_value = "32")]
     pub(crate) parallelism: NonZeroUsize,

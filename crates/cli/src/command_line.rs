@@ -27,6 +27,9 @@ impl Global {
         for (option, value) in options {
             line.extend(value.iter().flat_map(|value| [option, value]));
         }
+        if self.no_builtin_custom_resources {
+            line.push("--no-builtin-custom-resources");
+        }
         let words: Vec<Cow<'_, str>> = line.into_iter().map(quoted).collect();
         words.join(" ")
     }

@@ -34,6 +34,9 @@ pub struct Env {
     pub validator: Option<PathBuf>,
     /// True if a run listens to the signals of the process.
     pub signals: bool,
+    /// The digests of the handlers of custom resources whose code is known, as JSON: those of the CDK, but in
+    /// tests.
+    pub known_handlers: &'static str,
 }
 
 /// The streams of a command.
@@ -91,6 +94,8 @@ pub struct Connecting {
     pub profile: Option<String>,
     /// The bucket to which handlers of custom resources respond.
     pub response_bucket: Option<String>,
+    /// True if all handlers of custom resources are asked, also those with known code.
+    pub no_built_in: bool,
 }
 
 /// The clouds that commands connect to, beside the sandbox.

@@ -74,6 +74,7 @@ fn env() -> Env {
         clouds: Arc::new(Built),
         validator: Some(program()),
         signals: true,
+        known_handlers: crate::known_handlers::KNOWN_HANDLERS,
     }
 }
 
@@ -95,8 +96,8 @@ struct Built;
 impl Clouds for Built {
     #[cfg(feature = "aws")]
     async fn connect(&self, chosen: Connecting) -> Result<Arc<dyn Cloud>, ConnectError> {
-        let Connecting { region, profile, response_bucket } = chosen;
-        let options = rstack_aws::ConnectOptions { region, profile, response_bucket };
+        let Connecting { region, profile, response_bucket, no_built_in } = chosen;
+        let options = rstack_aws::ConnectOptions { region, profile, response_bucket, no_built_in };
         let cloud = rstack_aws::AwsCloud::connect(options).await.map_err(ConnectError::Cloud)?;
         Ok(Arc::new(cloud))
     }

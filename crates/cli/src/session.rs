@@ -156,6 +156,7 @@ fn sandbox_at(context: &Context, place: &StackEnvironment) -> Result<SandboxClou
         None => cloud,
     };
     let rules = custom_rules(&context.env, &directory)?;
+    let rules = if context.global.no_builtin_custom_resources { rules.asking_all() } else { rules };
     Ok(cloud.with_time(Arc::new(conditions.time)).with_custom_rules(rules))
 }
 
@@ -194,6 +195,7 @@ impl Session {
                 region,
                 profile: global.profile.clone(),
                 response_bucket: global.response_bucket.clone(),
+                no_built_in: global.no_builtin_custom_resources,
             };
             let connecting = context.env.clouds.connect(chosen);
             connecting.await.map_err(|error| match error {

@@ -1,6 +1,8 @@
 //! Commands without a process: streams, variables, clock and cloud are those of the test.
 #![cfg(test)]
 
+#[path = "library/known_handlers.rs"]
+mod known_handlers;
 #[path = "library/managed_stacks.rs"]
 mod managed_stacks;
 
@@ -128,6 +130,7 @@ fn env(
         clouds: Arc::new(account),
         validator: None,
         signals: false,
+        known_handlers: rstack_cli::KNOWN_HANDLERS,
     };
     (env, out, err)
 }
@@ -220,6 +223,7 @@ fn the_kind_of_an_error_decides_the_exit_code() {
         clouds: Arc::new(Account(None)),
         validator: None,
         signals: false,
+        known_handlers: rstack_cli::KNOWN_HANDLERS,
     };
     assert_eq!(block_on(run_gone(&line, env)), Exit::Done);
     assert_eq!(err.text(), "", "nothing is written to a reader that is gone");

@@ -3,6 +3,7 @@
 //!
 //! The bytes of an object are read in parts, so that no store has to hold a whole asset in memory.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rstack_model::{AccountId, AssetRole, Region, SecretString};
 
-use crate::DriverError;
+use crate::{DriverError, ErrorKind};
 
 /// The qualifier of the CDK where an app does not choose one. Source: "Customize CDK bootstrapping",
 /// AWS CDK v2 Developer Guide.
@@ -59,6 +60,15 @@ pub struct ObjectSummary {
     pub tag: Option<String>,
 }
 
+/// One version of an object. In a bucket that keeps no versions an object has one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectVersion {
+    /// The ID of the version.
+    pub id: String,
+    /// Its length in bytes.
+    pub bytes: u64,
+}
+
 /// The bytes of an object that is to be made. They can be read as often as it takes.
 #[async_trait]
 pub trait AssetContent: Send + Sync {
@@ -104,7 +114,7 @@ pub trait AssetStore: Send + Sync {
     /// True if the bucket exists and belongs to its owner.
     ///
     /// # Errors
-    /// [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied) if it belongs to another account or
+    /// [`ErrorKind::AccessDenied`] if it belongs to another account or
     /// may not be used; otherwise if the service cannot be asked.
     async fn exists(&self) -> Result<bool, DriverError>;
 
@@ -141,11 +151,66 @@ pub trait AssetStore: Send + Sync {
     /// If it is longer, or the service cannot be asked, or refuses.
     async fn get(&self, key: &str, limit: u64) -> Result<Option<Vec<u8>>, DriverError>;
 
+    /// True if the bucket keeps every version of an object.
+    ///
+    /// # Errors
+    /// If the service cannot be asked, or refuses, or the cloud has no versions.
+    async fn keeps_versions(&self) -> Result<bool, DriverError> {
+        Err(DriverError::new(ErrorKind::Unsupported, "versions", "this cloud has no versions"))
+    }
+
+    /// The versions of an object, the oldest first: of more than a thousand the newest ones. Delete markers
+    /// are none.
+    ///
+    /// # Errors
+    /// As [`Self::keeps_versions`].
+    async fn versions(&self, _key: &str) -> Result<Vec<ObjectVersion>, DriverError> {
+        Err(DriverError::new(ErrorKind::Unsupported, "versions", "this cloud has no versions"))
+    }
+
+    /// The bytes of a version of at most `limit` bytes, if there is one.
+    ///
+    /// # Errors
+    /// If it is longer, or as [`Self::keeps_versions`].
+    async fn get_version(
+        &self,
+        _key: &str,
+        _version: &str,
+        _limit: u64,
+    ) -> Result<Option<Vec<u8>>, DriverError> {
+        Err(DriverError::new(ErrorKind::Unsupported, "versions", "this cloud has no versions"))
+    }
+
     /// Deletes an object with its versions, if there is one.
     ///
     /// # Errors
     /// If the service cannot be asked, or refuses.
     async fn delete(&self, key: &str) -> Result<(), DriverError>;
+
+    /// The tags of the bucket; `None` if it does not exist.
+    ///
+    /// # Errors
+    /// If the service cannot be asked, or refuses.
+    async fn tags(&self) -> Result<Option<BTreeMap<String, String>>, DriverError> {
+        Err(DriverError::new(ErrorKind::Unsupported, "tags", "this cloud has no tags of buckets"))
+    }
+
+    /// Adds a statement to the policy of the bucket that refuses to put objects, unless it has it.
+    ///
+    /// # Errors
+    /// If a call is refused or fails.
+    async fn refuse_puts(&self) -> Result<(), DriverError> {
+        Err(DriverError::new(ErrorKind::Unsupported, "policy", "this cloud has no bucket policies"))
+    }
+
+    /// Deletes some objects of the bucket, with all their versions and delete markers: true if there are
+    /// more, false if it is empty or does not exist.
+    ///
+    /// # Errors
+    /// If a call is refused or fails, or an object is not deleted.
+    async fn empty(&self) -> Result<bool, DriverError> {
+        Err(DriverError::new(ErrorKind::Unsupported, "empty", "this cloud empties no buckets"))
+    }
 
     /// A URL under which anyone who has it can put the object for some time, without credentials.
     ///

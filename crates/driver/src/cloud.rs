@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
-use rstack_model::{ResourceType, Value};
+use rstack_model::{ResourceType, SecretString, Value};
 
 use crate::{
     BucketAccess, DriverError, ErrorKind, ManagedStacks, OpenBucket, ResourceDriver, SecretStore,
@@ -76,6 +76,25 @@ pub trait Cloud: Send + Sync {
     /// for.
     async fn response_bucket(&self) -> Result<(), DriverError> {
         Ok(())
+    }
+
+    /// Looks for the bucket to which signals of wait conditions are put, in a cloud that needs one. `several`
+    /// is true if a condition waits for more than one: then the bucket has to keep versions.
+    ///
+    /// # Errors
+    /// As [`Self::response_bucket`]; [`ErrorKind::Invalid`] if it does not keep versions.
+    async fn signal_bucket(&self, _several: bool) -> Result<(), DriverError> {
+        Ok(())
+    }
+
+    /// The URL to which the signals of a wait condition handle are put, signed anew. The handle is named
+    /// by its identifier.
+    ///
+    /// # Errors
+    /// If it cannot be signed, or the handle has no such URL.
+    async fn signal_url(&self, handle: &str) -> Result<SecretString, DriverError> {
+        let message = format!("the wait condition handle `{handle}` has no URL in this cloud");
+        Err(DriverError::new(ErrorKind::Unsupported, "signal URL", message))
     }
 
     /// Makes a parameter of the Parameter Store with this text, unless there is one of this name; true

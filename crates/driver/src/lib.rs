@@ -17,10 +17,11 @@ mod object;
 mod protocol;
 mod resource;
 mod secret;
+pub mod signals;
 
 pub use asset_store::{
-    AssetContent, AssetStore, BucketAccess, DEFAULT_QUALIFIER, InMemory, ObjectSummary, OpenBucket,
-    Sent, default_asset_bucket,
+    AssetContent, AssetStore, BucketAccess, DEFAULT_QUALIFIER, InMemory, ObjectSummary,
+    ObjectVersion, OpenBucket, Sent, default_asset_bucket,
 };
 pub use cloud::{CallInFlight, Cloud, Identity};
 pub use direct::{Direct, DirectDriver};

@@ -8,18 +8,14 @@ use crate::{
     ResourceDriver, Step,
 };
 
-/// The driver of `AWS::CDK::Metadata` and `AWS::CloudFormation::WaitConditionHandle`: they are
-/// recorded and nothing is called.
+/// The driver of `AWS::CDK::Metadata`, which is recorded, and nothing is called.
 #[derive(Clone, Copy, Debug)]
 pub struct Noop;
 
 impl Noop {
     /// True if a type stands for nothing.
     pub fn serves(resource_type: &ResourceType) -> bool {
-        matches!(
-            resource_type.as_str(),
-            "AWS::CDK::Metadata" | "AWS::CloudFormation::WaitConditionHandle"
-        )
+        resource_type.as_str() == "AWS::CDK::Metadata"
     }
 
     fn object(physical_id: PhysicalId, properties: KnownMap) -> Object {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use rstack_apply::Clock;
 use rstack_driver::custom::CustomResource;
+use rstack_driver::signals::{self, SignalTransport};
 use rstack_driver::{
     BucketAccess, Cloud, CreateRequest, DeleteRequest, DriverError, EffectSink, ErrorKind, Finish,
     Found, Identity, NameRule, NoEffects, Object, Observed, OpenBucket, OperationKind, Pending,
@@ -26,6 +27,7 @@ use crate::crash_point::Act;
 use crate::disk_image::DiskImage;
 use crate::fault_injection::{FaultInjector, InjectedFault};
 use crate::handlers::Handlers;
+use crate::signals::{Senders, WatchedSignals};
 use crate::transport::WatchedTransport;
 
 /// The resource that an object in the cloud was made for, and the operation that made it.
@@ -57,6 +59,8 @@ pub(crate) struct Wire {
     pub(crate) in_parts: bool,
     /// The handlers of custom resources.
     pub(crate) handlers: Arc<Mutex<Handlers>>,
+    /// The senders of signals.
+    pub(crate) senders: Arc<Mutex<Senders>>,
     /// Changes that were begun although the disk had failed.
     pub(crate) reckless: Mutex<Vec<String>>,
 }
@@ -194,6 +198,10 @@ impl Cloud for WatchedCloud {
             let transport = Arc::new(WatchedTransport { wire, handlers });
             return Some(Arc::new(CustomResource::new(resource_type.clone(), transport)));
         }
+        let signals = || Arc::new(WatchedSignals(Arc::clone(&self.0))) as Arc<dyn SignalTransport>;
+        if let Some(driver) = signals::driver(resource_type, signals) {
+            return Some(driver);
+        }
         let inner = self.0.sandbox.driver(resource_type)?;
         let (wire, resource_type) = (Arc::clone(&self.0), resource_type.clone());
         Some(Arc::new(WatchedDriver { inner, wire, resource_type }))
@@ -205,6 +213,10 @@ impl Cloud for WatchedCloud {
 
     fn secrets(&self) -> &dyn SecretStore {
         self
+    }
+
+    async fn signal_url(&self, handle: &str) -> Result<SecretString, DriverError> {
+        crate::signals::url(&self.0, handle).await
     }
 
     async fn bucket(&self, access: &BucketAccess) -> Result<OpenBucket, DriverError> {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rstack_driver::signals;
 use rstack_journal::{Entry, IntentAction, fold};
 use rstack_model::state::{ObjectStatus, ResourceState, State};
 use rstack_model::{Address, ObjectKey};
@@ -16,6 +17,8 @@ type Objects = BTreeSet<ObjectKey>;
 fn known(state: &State) -> Objects {
     let deposed = state.deposed.iter().map(|deposed| &deposed.object);
     let objects = state.resources.values().chain(deposed);
+    // Wait conditions and their handles stand for no object.
+    let objects = objects.filter(|object| !signals::serves(&object.resource_type));
     objects.map(ResourceState::key).collect()
 }
 
@@ -147,6 +150,8 @@ pub(crate) fn at_the_end(
     let known = stored.state.as_ref().map(known).unwrap_or_default();
     let existing = existing(simulation)?;
     violations.extend(lock(&simulation.handlers).violations(Some(&known)));
+    let senders = lock(&simulation.senders);
+    violations.extend(senders.violations(stored.state.as_ref(), simulation.elapsed()));
     let unknown = existing.difference(&known);
     violations.extend(unknown.map(|key| format!("I1: `{key}` exists and is not known")));
     let imagined = known.difference(&existing);

@@ -32,6 +32,7 @@ mod rng;
 mod scenario;
 mod schedule;
 mod secret;
+mod signals;
 mod simulation;
 mod stack;
 mod transport;
@@ -45,7 +46,9 @@ pub use edit::{Edit, Journal};
 pub use edits::{edits, one_edit};
 pub use explore::{Findings, one, pairs, singles};
 pub use generated::generated_types;
-pub use scenario::{CUSTOM, GENERATED, NESTED, POLLED, PUBLISHED, SCENARIOS, SNAPSHOTS, Scenario};
+pub use scenario::{
+    CUSTOM, GENERATED, NESTED, POLLED, PUBLISHED, SCENARIOS, SIGNALS, SNAPSHOTS, Scenario,
+};
 pub use schedule::{Mix, schedule, schedules};
 pub use simulation::Store;
 pub use stack::Size;

@@ -3,6 +3,7 @@
 use crate::crash_injector::lock;
 use crate::generated::LAST;
 use crate::handlers::Handling;
+use crate::signals::Sending;
 use crate::simulation::{Conditions, Simulation, Store};
 use crate::stack::{Size, Variant, Wanted};
 
@@ -39,6 +40,8 @@ pub struct Scenario {
     polls: u32,
     /// The way in which the handlers of custom resources answer.
     handling: Handling,
+    /// The way in which senders signal.
+    sending: Sending,
     parallelism: usize,
     in_parts: bool,
     refused: Option<Refused>,
@@ -60,6 +63,7 @@ const fn plain(name: &'static str, from: Place, to: Place) -> Scenario {
         own: None,
         polls: 0,
         handling: Handling::Prompt,
+        sending: Sending::Prompt,
         parallelism: 1,
         in_parts: false,
         refused: None,
@@ -321,6 +325,39 @@ pub const CUSTOM: [Scenario; 24] = [
     handled(Handling::Loses("Delete"), plain("custom-lost-delete", FIRST, Place::Nothing)),
 ];
 
+const fn signalled(sending: Sending, scenario: Scenario) -> Scenario {
+    Scenario { own: Some(Size::Signals), sending, ..scenario }
+}
+
+/// A condition waits for two signals of what has the URL of its handle.
+pub const SIGNALS: [Scenario; 10] = [
+    signalled(Sending::Prompt, plain("signal-create", Place::Nothing, FIRST)),
+    signalled(
+        Sending::Prompt,
+        Scenario { parallelism: 4, ..plain("signal-create-parallel", Place::Nothing, FIRST) },
+    ),
+    signalled(Sending::Prompt, plain("signal-update", FIRST, CHANGED)),
+    signalled(Sending::Prompt, plain("signal-update-sender", FIRST, MOVED)),
+    signalled(Sending::Prompt, plain("signal-delete", FIRST, Place::Nothing)),
+    signalled(
+        Sending::Prompt,
+        refused("signal-rollback-update", (FIRST, CHANGED, FIRST), ("update", PARAMETER)),
+    ),
+    signalled(Sending::Late, plain("signal-late-create", Place::Nothing, FIRST)),
+    signalled(
+        Sending::Absent,
+        plain("signal-absent-create", Place::Nothing, FIRST).ending(Place::Nothing),
+    ),
+    signalled(
+        Sending::Fails,
+        plain("signal-failed-create", Place::Nothing, FIRST).ending(Place::Nothing),
+    ),
+    signalled(
+        Sending::Late,
+        Scenario { parallelism: 4, ..plain("signal-late-create-parallel", Place::Nothing, FIRST) },
+    ),
+];
+
 const fn published(scenario: Scenario) -> Scenario {
     Scenario { own: Some(Size::Published), ..scenario }
 }
@@ -364,6 +401,7 @@ impl Scenario {
             .chain(SNAPSHOTS)
             .chain(NESTED)
             .chain(CUSTOM)
+            .chain(SIGNALS)
             .chain(PUBLISHED)
     }
 
@@ -415,6 +453,7 @@ impl Scenario {
         let size = self.own.unwrap_or(size);
         let mut before = Simulation::new(seed, self.store, self.polls)?;
         lock(&before.handlers).handling = self.handling;
+        lock(&before.senders).sending = self.sending;
         let environment = before.sandbox.environment().clone();
         let wanted = |place| match place {
             Place::Nothing | Place::Back => Ok(Wanted::Nothing),

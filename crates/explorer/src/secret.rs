@@ -10,12 +10,13 @@ use crate::clock::{Ended, VirtualClock};
 use crate::crash_injector::CrashInjector;
 use crate::simulation::Simulation;
 
-/// The texts of all secrets in the cloud; of those that are JSON objects, their longer fields.
+/// The texts of all secrets in the cloud; of those that are JSON objects, their longer fields. The signature of a
+/// URL is one, too.
 pub(crate) fn texts(simulation: &Simulation) -> Vec<String> {
     let secret = ResourceType::from("AWS::SecretsManager::Secret");
     let objects = simulation.sandbox.list().unwrap_or_default();
     let arns = objects.into_iter().filter(|(key, _)| key.resource_type == secret).map(|(_, id)| id);
-    let mut texts = Vec::new();
+    let mut texts = vec![crate::signals::SIGNATURE.to_owned()];
     for arn in arns {
         let Ok(reference) = SecretsManagerReference::parse(arn.as_str()) else { continue };
         let injector = CrashInjector::new(Arc::clone(&simulation.image), None);

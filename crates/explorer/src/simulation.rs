@@ -31,6 +31,7 @@ use crate::disk_image::DiskImage;
 use crate::fault_injection::{FaultInjector, FaultRates};
 use crate::handlers::Handlers;
 use crate::invariant;
+use crate::signals::Senders;
 use crate::stack::{self, Wanted};
 
 pub(crate) const DIRECTORY: &str = "/state";
@@ -57,6 +58,7 @@ pub(crate) struct Simulation {
     bucket: Option<Arc<InMemory>>,
     pub(crate) made: Arc<Mutex<Made>>,
     pub(crate) handlers: Arc<Mutex<Handlers>>,
+    pub(crate) senders: Arc<Mutex<Senders>>,
     clock: Arc<VirtualClock>,
     /// The number of processes so far: each has tokens of its own.
     processes: u64,
@@ -112,6 +114,7 @@ impl Simulation {
             bucket: (store == Store::Objects).then(|| Arc::new(InMemory::new())),
             made: Arc::default(),
             handlers: Arc::default(),
+            senders: Arc::default(),
             clock: Arc::default(),
             processes: 0,
         })
@@ -126,6 +129,7 @@ impl Simulation {
             bucket: self.bucket.as_ref().map(|bucket| Arc::new(bucket.fork())),
             made: Arc::new(Mutex::new(lock(&self.made).clone())),
             handlers: Arc::new(Mutex::new(lock(&self.handlers).clone())),
+            senders: Arc::new(Mutex::new(lock(&self.senders).clone())),
             clock: self.clock_of_fork(),
             processes: self.processes,
         })
@@ -175,6 +179,11 @@ impl Simulation {
     /// True if nothing is going to happen in the cloud by itself.
     pub(crate) fn is_quiet(&self) -> bool {
         self.clock.is_quiet()
+    }
+
+    /// The time that has passed.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.clock.elapsed()
     }
 
     /// Lets time pass while no process runs.
@@ -242,6 +251,7 @@ impl Simulation {
             faults,
             made: Arc::clone(&self.made),
             handlers: Arc::clone(&self.handlers),
+            senders: Arc::clone(&self.senders),
             in_parts: conditions.in_parts,
             reckless: Mutex::default(),
         });

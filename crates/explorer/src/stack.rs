@@ -20,6 +20,9 @@ const DATABASES: &str = include_str!("databases.yaml");
 const LEAVE_SNAPSHOTS: [&str; 3] =
     ["AWS::EC2::Volume", "AWS::ElastiCache::ReplicationGroup", "AWS::RDS::DBInstance"];
 
+/// One that waits for signals.
+const SIGNALS: &str = include_str!("signals.yaml");
+
 /// One with custom resources.
 const CUSTOM: &str = include_str!("custom.yaml");
 
@@ -55,6 +58,8 @@ pub enum Size {
     Nested,
     /// One with custom resources.
     Custom,
+    /// One that waits for signals.
+    Signals,
     /// One of a sample of the catalog's types whose identifiers have several parts.
     Generated,
     /// The smaller one, with assets.
@@ -91,6 +96,7 @@ impl Size {
             Self::Databases => DATABASES,
             Self::Nested => NESTED,
             Self::Custom => CUSTOM,
+            Self::Signals => SIGNALS,
             Self::Generated => return String::new(),
         };
         let (channel, other) = match self {
@@ -99,6 +105,7 @@ impl Size {
             | Self::Small
             | Self::Nested
             | Self::Custom
+            | Self::Signals
             | Self::Generated
             | Self::Published => {
                 ("Id: !Sub ${AWS::StackName}-${StreamName}\n", "Id: !Sub ${AWS::StackName}-two\n")
@@ -150,6 +157,7 @@ impl Size {
             | Self::Databases
             | Self::Nested
             | Self::Custom
+            | Self::Signals
             | Self::Generated => Vec::new(),
         };
         let desired = Desired { assets, ..desired };

@@ -15,7 +15,7 @@ use crate::crash_injector::lock;
 use crate::handlers::Handlers;
 
 /// The time at which a simulation begins, in seconds since 1970.
-const BEGINNING: u64 = 1_000_000;
+pub(crate) const BEGINNING: u64 = 1_000_000;
 
 /// The way to the handlers of one simulation.
 pub(crate) struct WatchedTransport {

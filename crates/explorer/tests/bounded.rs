@@ -3,8 +3,8 @@
 #![cfg(test)]
 
 use rstack_explorer::{
-    CUSTOM, Edit, Findings, GENERATED, Mix, NESTED, POLLED, PUBLISHED, SCENARIOS, SNAPSHOTS,
-    Scenario, Size, Store, edits, generated_types, one, pairs, schedules, singles,
+    CUSTOM, Edit, Findings, GENERATED, Mix, NESTED, POLLED, PUBLISHED, SCENARIOS, SIGNALS,
+    SNAPSHOTS, Scenario, Size, Store, edits, generated_types, one, pairs, schedules, singles,
 };
 
 fn sound(findings: &Findings, at_least: usize) {
@@ -132,6 +132,22 @@ fn a_part_of_the_pairs_of_a_creation() {
 fn some_random_schedules() {
     sound(&schedules(Mix::Small, 0, 300).unwrap(), 300);
     sound(&schedules(Mix::Custom, 0, 100).unwrap(), 100);
+}
+
+/// The same with a condition that waits for signals.
+#[test]
+fn some_points_of_a_stack_that_waits_for_signals() {
+    for scenario in SIGNALS {
+        let findings = singles(scenario, Size::Small, 13).unwrap();
+        println!(
+            "{}: {} crash points, {} explored",
+            scenario.name, findings.steps, findings.explored
+        );
+        sound(&findings, 5);
+    }
+    let late = Scenario::named("signal-late-create").unwrap().on(Store::Objects);
+    sound(&singles(late, Size::Small, 7).unwrap(), 10);
+    sound(&pairs(Scenario::named("signal-late-create").unwrap(), Size::Small, 41).unwrap(), 30);
 }
 
 /// A case that is reported can be lived through alone.

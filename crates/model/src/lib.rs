@@ -4,6 +4,7 @@
 //! environment and no randomness; every other crate of the workspace speaks its vocabulary.
 
 pub mod asset;
+pub mod built_in;
 pub mod code;
 pub mod desired;
 pub mod diagnostic;
@@ -23,6 +24,7 @@ pub mod update;
 pub mod value;
 
 pub use asset::{Asset, AssetPlace, AssetRole, AssetUpload, Packaging};
+pub use built_in::BuiltIn;
 pub use code::{Code, FindingCode};
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use digest::Digest;

@@ -23,18 +23,23 @@ pub struct LastParameters {
 impl LastParameters {
     /// The parameters of a stack. While a run is open they are those that its recovery is going to leave.
     pub fn of(record: &Record) -> Self {
-        let state = match &record.journal {
-            None => record.state.clone(),
-            Some(journal) => {
-                let base = base_of(record.state.clone(), journal.first());
-                // A journal that cannot be folded is refused when the stack is opened.
-                let folded = base.as_ref().and_then(|base| fold(base, journal).ok());
-                folded.map(|folded| folded.state).or(base)
-            }
-        };
-        state
+        last_state(record)
             .map(|State { parameters: values, given, .. }| Self { values, given })
             .unwrap_or_default()
+    }
+}
+
+/// The state of a stack as its last run leaves it. While a run is open it is the one that its recovery is going
+/// to leave, as far as it is recorded.
+pub fn last_state(record: &Record) -> Option<State> {
+    match &record.journal {
+        None => record.state.clone(),
+        Some(journal) => {
+            let base = base_of(record.state.clone(), journal.first());
+            // A journal that cannot be folded is refused when the stack is opened.
+            let folded = base.as_ref().and_then(|base| fold(base, journal).ok());
+            folded.map(|folded| folded.state).or(base)
+        }
     }
 }
 

@@ -48,7 +48,7 @@ pub use error::OpsError;
 pub use evaluate::{Evaluated, Unanswered, evaluate};
 pub use exports::{Consumer, ExportChange, ExportConflict};
 pub use front_end::{FrontEnd, Review, Verdict, Work};
-pub use last_parameters::{LastParameters, record_given};
+pub use last_parameters::{LastParameters, last_state, record_given};
 pub use lease::{Held, hold};
 pub use missing_secrets::{MissingSecret, missing_secrets};
 pub use operations::{DigestSettings, Operations};

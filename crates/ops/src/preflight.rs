@@ -5,6 +5,7 @@ use rstack_catalog::{EndedService, Registry, Unserved, ended_service};
 use rstack_driver::custom::{
     HandlerArn, MAX_TIMEOUT, MIN_TIMEOUT, SERVICE_TIMEOUT, SERVICE_TOKEN, service_timeout,
 };
+use rstack_driver::signals::{CONDITION_TYPE, HANDLE, LONGEST_WAIT, TIMEOUT, WaitProperties};
 use rstack_driver::{Cloud, UnsupportedProperty};
 use rstack_model::desired::{Desired, DesiredResource};
 use rstack_model::value::{Attribute, AttributeRef};
@@ -47,6 +48,9 @@ pub fn preflight(
             Some(driver) => {
                 if resource.resource_type.is_custom() {
                     out.extend(custom(id, resource, declared));
+                }
+                if resource.resource_type.as_str() == CONDITION_TYPE {
+                    out.extend(wait_condition(id, resource, declared));
                 }
                 let declares = |it: &&UnsupportedProperty| {
                     resource.properties.get(it.property).is_some_and(|v| *v != Value::Null)
@@ -110,6 +114,50 @@ fn custom(id: &Address, resource: &DesiredResource, declared: &Resource) -> Vec<
         let rule = format!("a whole number of seconds from {MIN_TIMEOUT} to {MAX_TIMEOUT}");
         let message = format!("`{SERVICE_TIMEOUT}` is {text}, not {rule}");
         out.push(Diagnostic::error(Code::PropertyBounds, message).at(at(SERVICE_TIMEOUT), ""));
+    }
+    out
+}
+
+/// The mistakes in the properties of a wait condition that every one has.
+fn wait_condition(
+    id: &Address,
+    resource: &DesiredResource,
+    declared: &Resource,
+) -> Vec<Diagnostic> {
+    let at = |name: &str| property_span(declared, name).unwrap_or(declared.name_span);
+    let mut out = Vec::new();
+    match resource.properties.get(HANDLE) {
+        None | Some(Value::Null) => {
+            let message = format!("`{id}` has no `{HANDLE}`");
+            let error = Diagnostic::error(Code::MissingProperty, message);
+            let help = "refer to a resource of the type `AWS::CloudFormation::WaitConditionHandle`, whose \
+                        URL takes the signals; those of `cfn-signal` cannot be received";
+            out.push(error.at(declared.name_span, "").help(help));
+        }
+        // The `Ref` of a handle is known only after apply, or is the identifier that it got.
+        Some(value) if value.has_unknown() => {}
+        Some(_) => {
+            let message = format!("`{HANDLE}` is not the `Ref` of a wait condition handle");
+            let error = Diagnostic::error(Code::PropertyValue, message).at(at(HANDLE), "");
+            out.push(error.help("a URL that another stack or tool has made cannot be read"));
+        }
+    }
+    if resource.properties.get(TIMEOUT).is_none_or(|value| *value == Value::Null) {
+        let message = format!("`{id}` has no `{TIMEOUT}`");
+        let error = Diagnostic::error(Code::MissingProperty, message);
+        let help = format!("give a number of seconds, at most {LONGEST_WAIT}");
+        out.push(error.at(declared.name_span, "").help(help));
+        return out;
+    }
+    let known = resource.properties.iter();
+    let known =
+        known.filter_map(|(name, it)| Some((name.clone(), it.known_without_secrets().ok()?)));
+    let known: KnownMap = known.collect();
+    if known.contains_key(TIMEOUT)
+        && let Err(error) = WaitProperties::of(&known)
+    {
+        let found = Diagnostic::error(Code::PropertyBounds, error.to_string());
+        out.push(found.at(at(error.property), ""));
     }
     out
 }

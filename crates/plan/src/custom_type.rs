@@ -63,8 +63,8 @@ impl TypeDefinition for CustomType {
         true
     }
 
-    fn fixed_property(&self) -> Option<PropertyPath> {
-        Some(PropertyPath::root().name("ServiceToken"))
+    fn fixed_properties(&self) -> &[&'static str] {
+        &["ServiceToken"]
     }
 
     fn unique_names(&self) -> &[UniqueName] {

@@ -101,6 +101,7 @@ fn secret_of(reference: &SecretReference) -> Option<String> {
         }
         SecretReference::SecureParameter(_)
         | SecretReference::Parameter(_)
+        | SecretReference::SignalUrl(_)
         | SecretReference::Hidden => None,
     }
 }

@@ -11,6 +11,14 @@ use rstack_model::{PathSegment, PropertyPath, ResourceType, UpdateKind, Value, V
 use crate::custom_type::CustomType;
 use crate::type_definition::{Scalar, Schemas, TypeDefinition};
 
+/// The type that waits for signals, the properties of which no update is supported, and the time limit of
+/// the operation: longer than the longest `Timeout` of 12 hours, which ends it.
+///
+/// Source: "AWS::CloudFormation::WaitCondition", AWS CloudFormation User Guide.
+const WAIT_CONDITION: &str = "AWS::CloudFormation::WaitCondition";
+const WAIT_PROPERTIES: [&str; 3] = ["Count", "Handle", "Timeout"];
+const WAIT_LIMIT: Duration = Duration::from_hours(13);
+
 /// Looks types up in the registry that is part of the program.
 #[derive(Clone, Copy, Debug)]
 pub struct RegistrySchemas;
@@ -90,6 +98,10 @@ impl TypeDefinition for RegistryType {
         }
     }
 
+    fn fixed_properties(&self) -> &[&'static str] {
+        if self.0.name() == WAIT_CONDITION { &WAIT_PROPERTIES } else { &[] }
+    }
+
     fn unique_names(&self) -> &[UniqueName] {
         self.0.unique_names()
     }
@@ -111,6 +123,9 @@ impl TypeDefinition for RegistryType {
     }
 
     fn time_limit(&self, operation: Handler) -> Option<Duration> {
+        if self.0.name() == WAIT_CONDITION {
+            return Some(WAIT_LIMIT);
+        }
         let changing = [Handler::Create, Handler::Update, Handler::Delete];
         let longest = || changing.into_iter().filter_map(|other| self.0.time_limit(other)).max();
         let minutes = self.0.time_limit(operation).or_else(longest)?;

@@ -217,9 +217,11 @@ fn changed_fixed(
     prior: &ResourceState,
     unchanged: &ValueMap,
 ) -> Option<PropertyPath> {
-    let path = definition.fixed_property().filter(|_| change.action == Action::Update)?;
-    let sure = differences(definition, &prior.properties, unchanged);
-    sure.iter().any(|difference| difference.path == path).then_some(path)
+    let changes = change.action == Action::Update && !definition.fixed_properties().is_empty();
+    let sure = changes.then(|| differences(definition, &prior.properties, unchanged))?;
+    let mut fixed =
+        definition.fixed_properties().iter().map(|name| PropertyPath::root().name(*name));
+    fixed.find(|path| sure.iter().any(|difference| difference.path == *path))
 }
 
 /// Makes a replacement that the user asked for of what stays or is changed in place.
@@ -277,11 +279,14 @@ impl Rotated {
                 SecretReference::Parameter(_) if fixed => {
                     out.create_only.push(Reason::CreateOnly(path.clone()));
                 }
-                SecretReference::SecretsManager(_) | SecretReference::SecureParameter(_)
+                SecretReference::SecretsManager(_)
+                | SecretReference::SecureParameter(_)
+                | SecretReference::SignalUrl(_)
                     if fixed => {}
                 SecretReference::Parameter(_)
                 | SecretReference::SecretsManager(_)
                 | SecretReference::SecureParameter(_)
+                | SecretReference::SignalUrl(_)
                 | SecretReference::Hidden => {
                     let reason = Reason::SecretRotated { reference: text };
                     if !out.in_place.contains(&reason) {

@@ -50,10 +50,10 @@ pub trait TypeDefinition: Send + Sync {
     fn ref_may_change(&self) -> bool {
         false
     }
-    /// The property that can neither be changed nor replace the object, if there is one: a change of it
-    /// is refused.
-    fn fixed_property(&self) -> Option<PropertyPath> {
-        None
+    /// The top-level properties that can neither be changed nor replace the object: a change of one is
+    /// refused.
+    fn fixed_properties(&self) -> &[&'static str] {
+        &[]
     }
     /// The names of which no two objects may have the same.
     fn unique_names(&self) -> &[UniqueName];

@@ -5,6 +5,7 @@
 //! much time has passed. Text that comes from a template or a cloud is never trusted: what could
 //! act on a terminal or a workflow runner is shown escaped, in text and in JSON alike ([`Foreign`]).
 
+mod built_in;
 mod diagnostics;
 mod docs;
 mod duration;

@@ -1,6 +1,7 @@
 //! Buckets of the sandbox as apps publish assets into them. The bucket is an object of the inventory, or
 //! the one that bootstrapping makes: every account is bootstrapped, unless the options say otherwise.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use rstack_driver::{
     AssetContent, AssetStore, BucketAccess, DriverError, ErrorKind, ObjectSummary, Sent,
 };
 use rstack_model::{AccountId, KnownMap, KnownValue, ResourceType, SecretString};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::cloud::{ACCOUNT, Inner};
 use crate::inventory::View;
@@ -184,6 +185,37 @@ impl AssetStore for SandboxBucket {
         self.there(operation).await?;
         let deleted = self.cloud.objects.delete(&self.access.bucket, key);
         deleted.map_err(|error| error.of_call(operation))
+    }
+
+    async fn tags(&self) -> Result<Option<BTreeMap<String, String>>, DriverError> {
+        let operation = "sandbox s3:GetBucketTagging";
+        self.begin(operation, &self.access.bucket).await?;
+        if !self.check(operation).await? {
+            return Ok(None);
+        }
+        let bucket = self.access.bucket.clone();
+        let read = move |_: &Inner, view: &mut View<'_>| {
+            let found = view.get(&ResourceType::from(BUCKET), &bucket);
+            let tags = found.and_then(|found| found.properties.get("Tags"));
+            let tags = tags.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+            let text = |tag: &Json, name: &str| {
+                tag.get(name).and_then(Json::as_str).unwrap_or_default().to_owned()
+            };
+            Ok(tags.iter().map(|tag| (text(tag, "Key"), text(tag, "Value"))).collect())
+        };
+        self.cloud.call(operation, read).await.map(Some)
+    }
+
+    /// In the sandbox no other program puts objects.
+    async fn refuse_puts(&self) -> Result<(), DriverError> {
+        Ok(())
+    }
+
+    async fn empty(&self) -> Result<bool, DriverError> {
+        let operation = "sandbox s3:DeleteObjects";
+        self.begin(operation, &self.access.bucket).await?;
+        let emptied = self.cloud.objects.empty(&self.access.bucket);
+        emptied.map(|()| false).map_err(|error| error.of_call(operation))
     }
 
     async fn put_url(&self, _: &str, _: Duration) -> Result<SecretString, DriverError> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rstack_catalog::{FinalSnapshot, Registry, TypeSchema};
 use rstack_driver::custom::{CustomResource, CustomTransport};
+use rstack_driver::signals::{self, SignalTransport};
 use rstack_driver::{
     BucketAccess, Cloud, DriverError, Identity, Noop, OpenBucket, ResourceDriver, SecretStore,
     VersionHistory, json_field,
@@ -19,7 +20,7 @@ use rstack_model::{
 
 use crate::bucket::SandboxBucket;
 use crate::check;
-use crate::custom::{CustomRules, SandboxHandlers};
+use crate::custom::{CustomRules, SandboxHandlers, signal_url};
 use crate::defaults;
 use crate::driver::SandboxDriver;
 use crate::fault_injection::FaultInjector;
@@ -195,7 +196,11 @@ impl SandboxCloud {
 
     /// The way to the handlers of custom resources.
     pub fn handlers(&self) -> Arc<dyn CustomTransport> {
-        Arc::new(SandboxHandlers::new(Arc::clone(&self.inner), Arc::clone(&self.inner.rules)))
+        Arc::new(self.simulated())
+    }
+
+    fn simulated(&self) -> SandboxHandlers {
+        SandboxHandlers::new(Arc::clone(&self.inner), Arc::clone(&self.inner.rules))
     }
 
     /// A sandbox in memory with the same objects, which goes its own way from here on.
@@ -353,6 +358,10 @@ impl Cloud for SandboxCloud {
         if resource_type.as_str() == MACRO {
             return None;
         }
+        let signals = || Arc::new(self.simulated()) as Arc<dyn SignalTransport>;
+        if let Some(driver) = signals::driver(resource_type, signals) {
+            return Some(driver);
+        }
         if resource_type.is_custom() {
             return Some(Arc::new(CustomResource::new(resource_type.clone(), self.handlers())));
         }
@@ -387,6 +396,10 @@ impl Cloud for SandboxCloud {
     async fn bucket(&self, access: &BucketAccess) -> Result<OpenBucket, DriverError> {
         let (cloud, access) = (Arc::clone(&self.inner), access.clone());
         Ok(OpenBucket { store: Arc::new(SandboxBucket { cloud, access }), note: None })
+    }
+
+    async fn signal_url(&self, handle: &str) -> Result<SecretString, DriverError> {
+        signal_url(handle).map(SecretString::new)
     }
 
     async fn make_parameter(&self, name: &str, text: &str) -> Result<bool, DriverError> {

@@ -125,6 +125,25 @@ impl ObjectBytes {
         }
     }
 
+    /// Takes all objects of a bucket away.
+    pub(crate) fn empty(&self, bucket: &str) -> Result<(), SandboxError> {
+        match self {
+            Self::Memory(objects) => {
+                lock(objects).retain(|(of, _), _| of != bucket);
+                Ok(())
+            }
+            Self::Folder(folder) => {
+                let path = folder.join(Digest::of(bucket.as_bytes()).as_str());
+                match std::fs::remove_dir_all(&path) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        Err(failed(&path, "deleted")(error))
+                    }
+                    Ok(()) | Err(_) => Ok(()),
+                }
+            }
+        }
+    }
+
     /// Takes an object away, if there is one.
     pub(crate) fn delete(&self, bucket: &str, key: &str) -> Result<(), SandboxError> {
         match self {

@@ -90,7 +90,9 @@ fn values() -> Value {
             {"literal": "a"}, {"deferred": named}, {"secret": {"parameter": "P"}},
             {"secret": {"secrets-manager": "s:SecretString"}},
             {"secret": {"secure-parameter": "/p:1"}}, {"secret": "hidden"},
+            {"secret": {"signal-url": "bucket/key"}},
         ]})),
+        "rstack:BuiltIn": "aws-cdk/s3-auto-delete-objects",
     })
 }
 

@@ -7,8 +7,9 @@ use rstack_catalog::{Handler, Registry, TypeSchema, Unserved, ended_service};
 
 use crate::models::files::Folder;
 
-/// Types that stand for nothing in the cloud.
-const RECORDED: [&str; 1] = ["AWS::CloudFormation::WaitConditionHandle"];
+/// The types that wait for signals, which are put into a bucket.
+const SIGNALS: [&str; 2] =
+    ["AWS::CloudFormation::WaitCondition", "AWS::CloudFormation::WaitConditionHandle"];
 
 /// The registry's type of custom resources. Those of the name `Custom::…` are served the same way.
 const CUSTOM: &str = "AWS::CloudFormation::CustomResource";
@@ -24,8 +25,8 @@ enum Driver {
     CloudControl,
     /// A handler of the template's own.
     Custom,
-    /// Nothing is called.
-    Recorded,
+    /// Signals in a bucket.
+    Signals,
     /// The sandbox only.
     None(Missing),
 }
@@ -48,8 +49,8 @@ impl Driver {
             Self::Rust => "native",
             Self::CloudControl => "Cloud Control",
             Self::Custom => "custom resource",
-            Self::Recorded => "recorded only",
             Self::None(Missing::Service) => "none: the service has ended",
+            Self::Signals => "signals",
             Self::None(Missing::Handlers) => "none: no handlers",
             Self::None(Missing::Support) => {
                 "nested stack: the resources of its template are made in its place"
@@ -74,7 +75,9 @@ impl Driver {
             Self::Custom => {
                 "scripted handlers; crash explorer; handlers that MiniStack runs, over HTTP"
             }
-            Self::Recorded => "engine tests",
+            Self::Signals => {
+                "signals in memory; crash explorer; signed URLs of MiniStack, over HTTP"
+            }
             Self::None(Missing::Support) => "tests of templates; crash explorer",
             Self::None(_) => "refused before anything is planned; sandbox tests",
         }
@@ -124,8 +127,8 @@ fn driver(name: &str, schema: &TypeSchema, data: &BTreeSet<&str>, rust: &BTreeSe
     if name == CUSTOM {
         return Driver::Custom;
     }
-    if RECORDED.contains(&name) {
-        return Driver::Recorded;
+    if SIGNALS.contains(&name) {
+        return Driver::Signals;
     }
     match schema.unserved_by_cloud_control() {
         None => Driver::CloudControl,

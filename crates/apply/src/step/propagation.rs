@@ -111,6 +111,7 @@ fn reference_of(work: &Work<'_>, text: &str) -> Result<Option<SecretsManagerRefe
             SecretReference::SecretsManager(_)
             | SecretReference::SecureParameter(_)
             | SecretReference::Parameter(_)
+            | SecretReference::SignalUrl(_)
             | SecretReference::Hidden => {}
         });
     }

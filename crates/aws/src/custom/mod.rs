@@ -7,8 +7,10 @@
 //! Source: "CloudFormation custom resource request and response reference", AWS CloudFormation User
 //! Guide; Lambda API reference, Invoke; SNS API reference, Publish.
 
+mod built_in;
 mod log;
 mod reach;
+mod signals;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +19,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use rstack_driver::custom::{CustomTransport, Delivery, HandlerArn, MAX_RESPONSE, ResponseKey};
+use rstack_driver::custom::{
+    CustomTransport, DefaultRules, Delivery, HandlerArn, MAX_RESPONSE, ResponseKey,
+};
 use rstack_driver::{AssetStore, BucketAccess, DriverError, ErrorKind, default_asset_bucket};
 use rstack_model::state::Environment;
 use rstack_model::{KnownMap, KnownValue, Region, SecretString, Token};
@@ -49,6 +53,8 @@ pub(crate) struct Handlers {
     region: Region,
     /// The bucket of responses that the user chose.
     chosen: Option<String>,
+    /// True if what known code of the CDK does is done without its handler.
+    does_built_in: bool,
     environment: OnceCell<Environment>,
     /// The bucket of responses, once it was seen to exist.
     bucket: OnceCell<String>,
@@ -59,6 +65,8 @@ pub(crate) struct Handlers {
     from: Mutex<BTreeMap<Token, Option<SystemTime>>>,
     /// The buckets of the responses that were asked for.
     asked: Mutex<BTreeMap<Token, String>>,
+    /// The signals that were read, by their handles and versions.
+    signals: tokio::sync::Mutex<BTreeMap<(String, String), Vec<u8>>>,
 }
 
 impl Handlers {
@@ -68,12 +76,19 @@ impl Handlers {
             reach,
             region,
             chosen,
+            does_built_in: true,
             environment: OnceCell::new(),
             bucket: OnceCell::new(),
             open: tokio::sync::Mutex::default(),
             from: Mutex::default(),
             asked: Mutex::default(),
+            signals: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// The same, in which all handlers are asked, also those with known code.
+    pub(crate) fn without_built_in(self) -> Self {
+        Self { does_built_in: false, ..self }
     }
 
     fn asked(&self) -> MutexGuard<'_, BTreeMap<Token, String>> {
@@ -264,6 +279,23 @@ impl CustomTransport for Handlers {
             true => Ok(Some(vec![b' '; MAX_RESPONSE + 1])),
             false => store.get(&key, most).await,
         }
+    }
+
+    fn does_built_in(&self) -> bool {
+        self.does_built_in
+    }
+
+    async fn open_bucket(&self, bucket: &str) -> Result<Arc<dyn AssetStore>, DriverError> {
+        self.store(bucket).await
+    }
+
+    async fn default_rules(
+        &self,
+        group: &str,
+        account: &str,
+        rules: DefaultRules,
+    ) -> Result<(), DriverError> {
+        self.set_default_rules(group, account, rules).await
     }
 
     async fn log_tail(&self, handler: &HandlerArn, since: u64, token: &Token) -> Vec<String> {

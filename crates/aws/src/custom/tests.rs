@@ -6,11 +6,14 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use rstack_driver::custom::{
-    CustomResource, CustomTransport, Delivery, HandlerArn, MAX_RESPONSE, RequestType, ResponseKey,
+    CustomResource, CustomTransport, DefaultRules, Delivery, HandlerArn, MAX_RESPONSE, RequestType,
+    ResponseKey,
 };
+use rstack_driver::signals::{MAX_SIGNAL, SignalTransport, Waiting};
 use rstack_driver::{
     AssetContent, AssetStore, BucketAccess, CreateRequest, DriverError, ErrorKind, Finish,
-    NoEffects, ObjectSummary, OpenBucket, OperationKind, Poll, Request, ResourceDriver, Sent, Step,
+    NoEffects, ObjectSummary, ObjectVersion, OpenBucket, OperationKind, Poll, Request,
+    ResourceDriver, Sent, Step,
 };
 use rstack_model::state::Environment;
 use rstack_model::{KnownMap, KnownValue, Partition, Region, SecretString, StackName, Token};
@@ -27,6 +30,9 @@ const BUCKET: &str = "cdk-hnb659fds-assets-111122223333-eu-west-1";
 
 /// Buckets in memory, by name.
 type Buckets = Arc<Mutex<BTreeMap<String, BTreeMap<String, Vec<u8>>>>>;
+
+/// The bucket that keeps versions: what is put under `KEY vN` is version `N` of `KEY`.
+const VERSIONED: &str = "versioned";
 
 struct Account {
     /// The services, by name and Region.
@@ -87,8 +93,30 @@ impl AssetStore for Store {
         Ok(found)
     }
 
+    async fn keeps_versions(&self) -> Result<bool, DriverError> {
+        Ok(self.1 == VERSIONED)
+    }
+
+    async fn versions(&self, key: &str) -> Result<Vec<ObjectVersion>, DriverError> {
+        let buckets = self.0.lock().unwrap();
+        let own = buckets[&self.1].iter().filter_map(|(name, bytes)| {
+            let id = name.strip_prefix(key)?.strip_prefix(" v")?.to_owned();
+            Some(ObjectVersion { id, bytes: bytes.len().try_into().unwrap() })
+        });
+        Ok(own.collect())
+    }
+
+    async fn get_version(
+        &self,
+        key: &str,
+        version: &str,
+        limit: u64,
+    ) -> Result<Option<Vec<u8>>, DriverError> {
+        self.get(&format!("{key} v{version}"), limit).await
+    }
+
     async fn delete(&self, key: &str) -> Result<(), DriverError> {
-        self.0.lock().unwrap().get_mut(&self.1).unwrap().remove(key);
+        self.0.lock().unwrap().get_mut(&self.1).unwrap().retain(|name, _| !name.starts_with(key));
         Ok(())
     }
 
@@ -369,4 +397,83 @@ async fn later_changes_of_roles_do_not_keep_a_request_back() {
     handlers.ready(&function(), &token).await.unwrap();
     let other = handlers.ready(&function(), &Token::from("u")).await.unwrap_err();
     assert_eq!(other.retry_after, Some(Duration::from_secs(14)));
+}
+
+#[tokio::test]
+async fn each_version_of_an_object_is_a_signal() {
+    let account = Account::new([]).with_bucket(VERSIONED);
+    let buckets = Arc::clone(&account.buckets);
+    let handlers = handlers(account, Some(VERSIONED));
+    let token = Token::from("token-1");
+    let handle = handlers.handle(&token).await.unwrap();
+    assert_eq!(handle, "versioned/rstack/wait-condition-signals/token-1.json");
+    let url = handlers.signal_url(&handle).await.unwrap();
+    assert_eq!(url.expose(), format!("https://{handle}?valid=46800"));
+    handlers.takes(&handle, 5).await.unwrap();
+    let waiting = Waiting { handle: &handle, logical_id: "Ready", token: &token, count: 2 };
+    assert!(handlers.signals(&waiting).await.unwrap().is_empty());
+    let put = |version: u32, bytes: Vec<u8>| {
+        let (_, key) = handle.split_once('/').unwrap();
+        buckets
+            .lock()
+            .unwrap()
+            .get_mut(VERSIONED)
+            .unwrap()
+            .insert(format!("{key} v{version}"), bytes);
+    };
+    put(1, b"one".to_vec());
+    put(2, vec![b'x'; MAX_SIGNAL + 9]);
+    // What was read once is not read again.
+    for _ in 0..2 {
+        let found = handlers.signals(&waiting).await.unwrap();
+        assert_eq!(found.len(), 2);
+        assert_eq!((found[0].as_slice(), found[1].len()), (b"one".as_slice(), MAX_SIGNAL + 1));
+        put(1, b"other".to_vec());
+    }
+    handlers.discard(&handle).await.unwrap();
+    assert!(buckets.lock().unwrap()[VERSIONED].is_empty());
+    for other in
+        ["Live-Handle", "versioned/", "versioned/other/key", "/rstack/wait-condition-signals/x"]
+    {
+        let error = handlers.signal_url(other).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Unsupported, "{other}");
+        handlers.discard(other).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn several_signals_need_a_bucket_that_keeps_versions() {
+    let account = || Account::new([]).with_bucket(BUCKET);
+    let handlers = handlers(account(), None);
+    handlers.signal_bucket(false).await.unwrap();
+    let error = handlers.signal_bucket(true).await.unwrap_err();
+    assert!(error.message.contains("does not keep versions"), "{}", error.message);
+    let handle = handlers.handle(&Token::from("t")).await.unwrap();
+    handlers.takes(&handle, 1).await.unwrap();
+    let error = handlers.takes(&handle, 2).await.unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::Invalid { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn the_rules_of_a_default_group_are_taken_away_and_given_back_in_the_order_of_the_handler() {
+    let api = ScriptedApi::new()
+        .fail("RevokeSecurityGroupEgress", ErrorKind::Conflict, "InvalidPermission.NotFound")
+        .answer("RevokeSecurityGroupIngress", json!({}))
+        .answer("AuthorizeSecurityGroupIngress", json!({}))
+        .fail("AuthorizeSecurityGroupEgress", ErrorKind::Conflict, "InvalidPermission.Duplicate");
+    let account = Account::new([(Service::EC2, "eu-west-1", api)]);
+    let ec2 = Arc::clone(&account.services[&(Service::EC2, "eu-west-1")]);
+    let handlers = handlers(account, None);
+    for rules in [DefaultRules::Revoked, DefaultRules::Authorized] {
+        handlers.default_rules("sg-1", "111122223333", rules).await.unwrap();
+    }
+    ec2.assert_finished();
+    let leaves = json!([{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]);
+    let pair = json!({"GroupId": "sg-1", "UserId": "111122223333"});
+    let comes = json!([{"IpProtocol": "-1", "UserIdGroupPairs": [pair]}]);
+    for (call, permissions) in [(0, &leaves), (1, &comes), (2, &comes), (3, &leaves)] {
+        assert_eq!(ec2.input(call)["GroupId"], "sg-1".into());
+        let expected = KnownValue::from_json(permissions.clone());
+        assert_eq!(ec2.input(call)["IpPermissions"], expected, "{call}");
+    }
 }

@@ -11,10 +11,10 @@ use serde_json::json;
 
 use super::{ANSWER, Bucket, Call, if_found, xml};
 
-const XMLNS: &str = "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"";
+pub(super) const XMLNS: &str = "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"";
 
 /// A setting of a bucket.
-struct Setting {
+pub(super) struct Setting {
     /// The name in the query.
     query: &'static str,
     /// The operation that reads it.
@@ -30,7 +30,8 @@ const PUBLIC_ACCESS: Setting = Setting {
 };
 const ENCRYPTION: Setting =
     Setting { query: "encryption", get: "GetBucketEncryption", put: "PutBucketEncryption" };
-const POLICY: Setting = Setting { query: "policy", get: "GetBucketPolicy", put: "PutBucketPolicy" };
+pub(super) const POLICY: Setting =
+    Setting { query: "policy", get: "GetBucketPolicy", put: "PutBucketPolicy" };
 const LIFECYCLE: Setting = Setting {
     query: "lifecycle",
     get: "GetBucketLifecycleConfiguration",
@@ -41,7 +42,7 @@ const VERSIONS: Setting =
 
 impl Setting {
     /// The call that reads it.
-    fn read(&self) -> Call {
+    pub(super) fn read(&self) -> Call {
         Call::new(self.get, "GET", format!("/?{}", self.query))
     }
 }
@@ -128,7 +129,7 @@ impl Bucket {
         }
     }
 
-    async fn set(&self, setting: &Setting, body: String) -> Result<(), DriverError> {
+    pub(super) async fn set(&self, setting: &Setting, body: String) -> Result<(), DriverError> {
         // The service asks for a digest of these bodies beside the one that is signed.
         let headers = vec![
             ("x-amz-sdk-checksum-algorithm", "SHA256".to_owned()),

@@ -8,12 +8,15 @@
 
 mod bucket;
 mod bucket_policy;
+mod empty;
 mod make;
 mod multipart;
 mod object;
 mod presign;
+mod versions;
 pub(crate) mod xml;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +26,7 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use rstack_driver::{
     AssetContent, AssetStore, BucketAccess, DirectDriver, DriverError, ErrorKind, ObjectSummary,
-    OpenBucket, Sent,
+    ObjectVersion, OpenBucket, Sent,
 };
 use rstack_model::{Region, ResourceType, SecretString};
 
@@ -189,8 +192,40 @@ impl AssetStore for Bucket {
         Ok(found.map(|answer| answer.body))
     }
 
+    async fn keeps_versions(&self) -> Result<bool, DriverError> {
+        self.has_versioning().await
+    }
+
+    async fn versions(&self, key: &str) -> Result<Vec<ObjectVersion>, DriverError> {
+        self.versions_of(key).await
+    }
+
+    async fn get_version(
+        &self,
+        key: &str,
+        version: &str,
+        limit: u64,
+    ) -> Result<Option<Vec<u8>>, DriverError> {
+        let path = format!("{}?versionId={}", path_of(key), encoded(version, b""));
+        let call = Call::new("GetObject", "GET", path);
+        let found = if_found(self.call(call, Vec::new(), (Vec::new(), limit)).await)?;
+        Ok(found.map(|answer| answer.body))
+    }
+
     async fn delete(&self, key: &str) -> Result<(), DriverError> {
         self.delete_object(key).await
+    }
+
+    async fn tags(&self) -> Result<Option<BTreeMap<String, String>>, DriverError> {
+        self.tags_of_bucket().await
+    }
+
+    async fn refuse_puts(&self) -> Result<(), DriverError> {
+        self.deny_puts().await
+    }
+
+    async fn empty(&self) -> Result<bool, DriverError> {
+        self.empty_page().await
     }
 
     async fn put_url(&self, key: &str, valid: Duration) -> Result<SecretString, DriverError> {

@@ -10,8 +10,8 @@ use rstack_model::value::Lookup;
 use rstack_model::{Address, Code, Diagnostic, ErrorCode, GivenValues, Region, StackName};
 use rstack_ops::{
     Deploy, Evaluated, LastParameters, MissingSecret, Operations, PlannedOutputs, StackTags,
-    Unanswered, add_stack_tags, cross_stack_values, missing_secrets, parameters_of_evaluation,
-    preflight, record_given,
+    Unanswered, add_stack_tags, cross_stack_values, last_state, missing_secrets,
+    parameters_of_evaluation, preflight, record_given,
 };
 use rstack_plan::PlanOptions;
 use rstack_render::escape;
@@ -27,6 +27,7 @@ use crate::args::PlanArguments;
 use crate::assets;
 use crate::context::Context;
 use crate::error::{CommandError, PUT, cloud_hint, put_words};
+use crate::known_handlers;
 use crate::lint::{Checks, Pending};
 use crate::parameters::{GivenParameters, RunParameters};
 use crate::session::{self, Session};
@@ -224,6 +225,10 @@ impl PreparedTemplate {
         desired.awaits = others.placeholders();
         let code = self.loaded.sources.local_code();
         desired.assets = assets::planned(context, session, &file.settings.assets, code).await?;
+        // A state that cannot be read is refused when the stack is opened.
+        let former = backend.read(&file.name).await.ok().and_then(|record| last_state(&record));
+        let asks_all = context.global.no_builtin_custom_resources;
+        known_handlers::settle(&context.env, &mut desired, former.as_ref(), asks_all);
         let (cloud, environment) = (engine.cloud.as_ref(), &session.ops.environment);
         response_bucket::look_for_it(cloud, environment, &desired).await?;
         self.loaded.forget_template();

@@ -39,18 +39,18 @@ const SIGNATURES: [&str; 3] = ["X-Amz-Signature", "X-Amz-Security-Token", "X-Amz
 /// The driver of one type of custom resources.
 pub struct CustomResource {
     resource_type: ResourceType,
-    transport: Arc<dyn CustomTransport>,
+    pub(super) transport: Arc<dyn CustomTransport>,
 }
 
 /// A request that is going to be sent.
-struct Call<'a> {
-    request_type: RequestType,
-    token: &'a Token,
+pub(super) struct Call<'a> {
+    pub(super) request_type: RequestType,
+    pub(super) token: &'a Token,
     /// The stack and the logical ID.
-    subject: (String, String),
-    physical_id: Option<String>,
-    properties: &'a KnownMap,
-    old: Option<&'a KnownMap>,
+    pub(super) subject: (String, String),
+    pub(super) physical_id: Option<String>,
+    pub(super) properties: &'a KnownMap,
+    pub(super) old: Option<&'a KnownMap>,
     begun: Option<Cursor>,
 }
 
@@ -68,7 +68,12 @@ impl CustomResource {
     }
 
     /// An error about a property.
-    fn invalid(&self, request: RequestType, property: &str, message: String) -> DriverError {
+    pub(super) fn invalid(
+        &self,
+        request: RequestType,
+        property: &str,
+        message: String,
+    ) -> DriverError {
         let property = Some(PropertyPath::root().name(property));
         self.error(request, ErrorKind::Invalid { property }, message)
     }
@@ -82,6 +87,9 @@ impl CustomResource {
         if let Some(cursor) = begun.filter(|cursor| !cursor.refused) {
             // It may have been delivered under this cursor.
             return Ok(Step::Pending(self.waiting(&cursor, None)));
+        }
+        if let Some(done) = self.built_in(&call).await {
+            return done;
         }
         let request = call.request_type;
         let handler = self.handler(&call)?;
@@ -335,7 +343,7 @@ fn has_secret(value: &KnownValue) -> bool {
 }
 
 /// The identifier of an object.
-fn identifier(physical_id: &str, logical_id: &str, stack_id: &str) -> Identifier {
+pub(super) fn identifier(physical_id: &str, logical_id: &str, stack_id: &str) -> Identifier {
     Identifier::new([physical_id, logical_id, stack_id].map(str::to_owned))
 }
 
@@ -414,6 +422,9 @@ impl ResourceDriver for CustomResource {
     }
 
     async fn poll(&self, poll: &Poll) -> Result<Step, DriverError> {
+        if let Some(step) = self.poll_built_in(poll).await {
+            return step;
+        }
         let Some(cursor) = RequestCursor::parse(&poll.cursor) else {
             let request = match poll.kind {
                 OperationKind::Create => RequestType::Create,

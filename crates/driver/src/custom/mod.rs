@@ -4,6 +4,7 @@
 //!
 //! Source: "CloudFormation custom resource request and response reference", AWS CloudFormation User Guide.
 
+mod built_in;
 mod cursor;
 mod driver;
 mod request;
@@ -15,7 +16,7 @@ mod transport;
 pub use driver::CustomResource;
 pub use request::{RequestType, service_timeout};
 pub use response::{MAX_RESPONSE, Response, ResponseError};
-pub use transport::{CustomTransport, Delivery, HandlerArn, ResponseKey};
+pub use transport::{CustomTransport, DefaultRules, Delivery, HandlerArn, ResponseKey};
 
 /// The property that names the handler.
 pub const SERVICE_TOKEN: &str = "ServiceToken";

@@ -1,6 +1,6 @@
 //! The request to a handler.
 
-use rstack_model::{KnownMap, KnownValue, SecretString};
+use rstack_model::{BuiltIn, KnownMap, KnownValue, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -75,7 +75,9 @@ pub(super) fn body(
 
 /// Properties as a handler gets them.
 fn texts(properties: &KnownMap) -> Json {
-    let present = properties.iter().filter(|(_, value)| **value != KnownValue::Null);
+    let present = properties
+        .iter()
+        .filter(|(name, value)| **value != KnownValue::Null && *name != BuiltIn::PROPERTY);
     Json::Object(present.map(|(name, value)| (name.clone(), text(value))).collect())
 }
 

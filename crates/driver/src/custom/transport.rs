@@ -1,6 +1,7 @@
 //! The way to a handler and back: requests are delivered, and responses lie in a box until they are read.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,7 +9,7 @@ use rstack_model::state::Environment;
 use rstack_model::{KnownMap, ResourceType, SecretString, Token};
 
 use super::RequestType;
-use crate::DriverError;
+use crate::{AssetStore, DriverError, ErrorKind};
 
 /// The handler that a `ServiceToken` names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +80,16 @@ pub struct ResponseKey<'a> {
     pub token: &'a Token,
 }
 
+/// The rules that the default security group of a VPC has from the beginning: everything from the group itself
+/// comes in, and everything goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DefaultRules {
+    /// The group has them.
+    Authorized,
+    /// It does not.
+    Revoked,
+}
+
 /// The way to the handlers of one cloud. A response is kept under the token of its request.
 #[async_trait]
 pub trait CustomTransport: Send + Sync {
@@ -139,6 +150,35 @@ pub trait CustomTransport: Send + Sync {
     /// they cannot be read. They may hold what the request held.
     async fn log_tail(&self, _handler: &HandlerArn, _since: u64, _token: &Token) -> Vec<String> {
         Vec::new()
+    }
+
+    /// True if what known code of the CDK does is done without its handler.
+    fn does_built_in(&self) -> bool {
+        true
+    }
+
+    /// A bucket of the account.
+    ///
+    /// # Errors
+    /// If there are no credentials, or the cloud has no buckets.
+    async fn open_bucket(&self, bucket: &str) -> Result<Arc<dyn AssetStore>, DriverError> {
+        let message = format!("there is no way to the bucket `{bucket}` in this cloud");
+        Err(DriverError::new(ErrorKind::Unsupported, "bucket", message))
+    }
+
+    /// Gives a security group of an account its default rules, or takes them away. Doing it again changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// If a call is refused or fails.
+    async fn default_rules(
+        &self,
+        group: &str,
+        _account: &str,
+        _rules: DefaultRules,
+    ) -> Result<(), DriverError> {
+        let message = format!("there is no way to the security group `{group}` in this cloud");
+        Err(DriverError::new(ErrorKind::Unsupported, "security group", message))
     }
 
     /// Removes a response that is recorded.

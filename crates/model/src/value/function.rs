@@ -5,7 +5,7 @@
 //!
 //! Source: "Intrinsic function reference", AWS CloudFormation User Guide.
 
-use super::{Deferred, Text, TextPart, Value};
+use super::{Deferred, SecretString, Text, TextPart, Value};
 
 /// Why a function cannot be applied.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -125,6 +125,12 @@ pub(super) fn encoded(text: &str) -> String {
     base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text.as_bytes())
 }
 
+/// The text that a base64 text stands for; `None` if it is not base64 of a text.
+pub(super) fn decoded(text: &str) -> Option<SecretString> {
+    let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text);
+    String::from_utf8(bytes.ok()?).ok().map(SecretString::new)
+}
+
 /// `Fn::Cidr`: so many blocks, each of which leaves `bits` bits to its addresses, from the start
 /// of a block.
 ///
@@ -181,7 +187,7 @@ pub fn kind(value: &Value) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::{AttributeRef, Attributes, ResolvedSecrets, SecretReference, SecretString};
+    use crate::value::{AttributeRef, Attributes, ResolvedSecrets, SecretReference};
 
     struct Known(&'static str);
 

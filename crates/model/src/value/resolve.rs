@@ -73,6 +73,10 @@ fn resolve_text(text: &Text, attributes: &dyn Attributes) -> Result<Value, Funct
                 let body = Box::new(body.resolve(attributes)?);
                 parts.push(TextPart::Secret(SecretReference::SecureParameter(body)));
             }
+            TextPart::Secret(SecretReference::SignalUrl(handle)) => {
+                let handle = Box::new(handle.resolve(attributes)?);
+                parts.push(TextPart::Secret(SecretReference::SignalUrl(handle)));
+            }
             TextPart::Secret(SecretReference::Parameter(_) | SecretReference::Hidden) => {
                 parts.push(part.clone());
             }

@@ -19,6 +19,10 @@ pub enum SecretReference {
     SecureParameter(Box<Value>),
     /// The value of a template parameter declared `NoEcho`.
     Parameter(String),
+    /// The URL to which the signals of a wait condition handle are put. The body is the handle's `Ref`,
+    /// or what names it while it is not yet known. Its text is signed anew whenever it is needed: it is
+    /// the same secret as long as the handle is the same.
+    SignalUrl(Box<Value>),
     /// Secret text that was read from the cloud at a place where none is declared; it can be
     /// shown as such and not be resolved.
     Hidden,
@@ -28,14 +32,16 @@ impl SecretReference {
     /// True if the text of the reference is known only after apply.
     pub fn has_unknown(&self) -> bool {
         match self {
-            Self::SecretsManager(body) | Self::SecureParameter(body) => body.has_unknown(),
+            Self::SecretsManager(body) | Self::SecureParameter(body) | Self::SignalUrl(body) => {
+                body.has_unknown()
+            }
             Self::Parameter(_) | Self::Hidden => false,
         }
     }
 
     pub(super) fn visit_attributes<'a>(&'a self, found: &mut dyn FnMut(&'a AttributeRef)) {
         match self {
-            Self::SecretsManager(body) | Self::SecureParameter(body) => {
+            Self::SecretsManager(body) | Self::SecureParameter(body) | Self::SignalUrl(body) => {
                 body.visit_attributes(found);
             }
             Self::Parameter(_) | Self::Hidden => {}
@@ -44,7 +50,9 @@ impl SecretReference {
 
     pub(super) fn visit_lookups<'a>(&'a self, found: &mut dyn FnMut(&'a Lookup)) {
         match self {
-            Self::SecretsManager(body) | Self::SecureParameter(body) => body.visit_lookups(found),
+            Self::SecretsManager(body) | Self::SecureParameter(body) | Self::SignalUrl(body) => {
+                body.visit_lookups(found);
+            }
             Self::Parameter(_) | Self::Hidden => {}
         }
     }
@@ -56,6 +64,10 @@ impl fmt::Display for SecretReference {
             Self::SecretsManager(body) => dynamic(f, "secretsmanager", body),
             Self::SecureParameter(body) => dynamic(f, "ssm-secure", body),
             Self::Parameter(name) => write!(f, "‹secret parameter {name}›"),
+            Self::SignalUrl(handle) => match handle.as_ref() {
+                Value::String(handle) => write!(f, "‹signal URL of {handle}›"),
+                other => write!(f, "‹signal URL of {other}›"),
+            },
             Self::Hidden => f.write_str("‹secret›"),
         }
     }

@@ -37,7 +37,9 @@ impl Rotation {
                 (true, SecretReference::Parameter(_)) => out.fixed.push(path),
                 (
                     true,
-                    SecretReference::SecretsManager(_) | SecretReference::SecureParameter(_),
+                    SecretReference::SecretsManager(_)
+                    | SecretReference::SecureParameter(_)
+                    | SecretReference::SignalUrl(_),
                 ) => {}
                 (true, SecretReference::Hidden) | (false, _) => {
                     if !out.sent.contains(&text) {

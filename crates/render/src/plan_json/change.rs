@@ -9,6 +9,7 @@ use rstack_model::plan::{
 use rstack_model::{Address, SnapshotName, UpdateKind};
 use serde::Serialize;
 
+use crate::built_in;
 use crate::json::Shown;
 use crate::removals::Removals;
 use crate::words::action_name;
@@ -30,6 +31,8 @@ pub(super) struct ChangeDocument<'a> {
     stateful: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     final_snapshot: Option<&'a SnapshotName>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    effects: Vec<String>,
     reasons: Vec<ReasonDocument<'a>>,
     properties: Vec<DifferenceDocument<'a>>,
     drift: Vec<DifferenceDocument<'a>>,
@@ -70,6 +73,7 @@ impl<'a> ChangeDocument<'a> {
             identifier: change.prior.as_ref().map(|prior| prior.identifier.parts()),
             stateful: change.stateful,
             final_snapshot: prior.and_then(|object| removals.snapshot(&change.address, object)),
+            effects: built_in::effects(change, removals),
             reasons: change.reasons.iter().map(ReasonDocument::of).collect(),
             properties: properties(change),
             drift: change.drift.iter().map(DifferenceDocument::of).collect(),

@@ -6,6 +6,7 @@ use rstack_model::{SnapshotName, Value, ValueMap};
 
 use super::reason::{paths, propagation_wait, reasons, replacement};
 use super::{difference, subject};
+use crate::built_in;
 use crate::line::Line;
 use crate::object_names::object_names;
 use crate::removals::Removals;
@@ -129,6 +130,7 @@ fn remarks(change: &Change, plan: &Plan, removals: &Removals<'_>) -> Line {
     let mut reasons = reasons(change);
     reasons.extend(waits_for(change, plan));
     reasons.extend(needs_state(change, removals));
+    reasons.extend(built_in::effects(change, removals));
     let reasons = reasons.join("; ");
     let mut line = Line::default();
     for (role, text) in

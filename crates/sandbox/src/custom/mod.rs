@@ -3,9 +3,12 @@
 
 mod answer;
 mod rules;
+mod signals;
 #[cfg(test)]
 mod tests;
 mod transport;
+
+pub(crate) use signals::url as signal_url;
 
 pub use rules::{CustomRules, InvalidRules};
 

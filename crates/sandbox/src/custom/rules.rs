@@ -3,16 +3,21 @@
 use std::collections::BTreeMap;
 
 use rstack_driver::custom::{Delivery, RequestType};
+use rstack_driver::signals::CONDITION_TYPE;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 /// The bytes of the longest file of rules.
 const MAX: usize = 1 << 20;
 
-/// The answers of the handlers of custom resources in a sandbox, by the logical ID of the resource or by
-/// its type.
+/// The answers of the handlers of custom resources in a sandbox, and the signals to wait conditions, by the
+/// logical ID of the resource or by its type.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct CustomRules(BTreeMap<String, Rule>);
+pub struct CustomRules {
+    rules: BTreeMap<String, Rule>,
+    /// True if all handlers are asked, also those with known code of the CDK.
+    pub(super) asks_all: bool,
+}
 
 /// A file that holds no rules.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,15 +71,30 @@ impl CustomRules {
         }
         let read = yaml_serde::from_str::<Option<BTreeMap<String, Rule>>>(text);
         let rules = read.map_err(|error| InvalidRules(error.to_string()))?;
-        Ok(Self(rules.unwrap_or_default()))
+        Ok(Self { rules: rules.unwrap_or_default(), asks_all: false })
+    }
+
+    /// The same rules, with all handlers asked, also those with known code of the CDK.
+    #[must_use]
+    pub fn asking_all(self) -> Self {
+        Self { asks_all: true, ..self }
     }
 
     /// The answer to a request.
     pub(super) fn answer(&self, delivery: &Delivery) -> Answer {
-        let rule = self.0.get(&delivery.logical_id);
-        let rule = rule.or_else(|| self.0.get(delivery.resource_type.as_str()));
+        let resource_type = delivery.resource_type.as_str();
+        self.of(&delivery.logical_id, resource_type, delivery.request_type)
+    }
+
+    /// The signals to a wait condition.
+    pub(super) fn signals(&self, logical_id: &str) -> Answer {
+        self.of(logical_id, CONDITION_TYPE, RequestType::Create)
+    }
+
+    fn of(&self, logical_id: &str, resource_type: &str, request: RequestType) -> Answer {
+        let rule = self.rules.get(logical_id).or_else(|| self.rules.get(resource_type));
         let Some(rule) = rule else { return Answer::default() };
-        let own = match delivery.request_type {
+        let own = match request {
             RequestType::Create => &rule.create,
             RequestType::Update => &rule.update,
             RequestType::Delete => &rule.delete,

@@ -4,23 +4,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rstack_driver::custom::{CustomTransport, Delivery, HandlerArn, ResponseKey};
-use rstack_driver::{DriverError, ErrorKind};
+use rstack_driver::custom::{CustomTransport, DefaultRules, Delivery, HandlerArn, ResponseKey};
+use rstack_driver::{AssetStore, BucketAccess, DriverError, ErrorKind};
 use rstack_model::state::Environment;
 use rstack_model::{SecretString, Token};
 
 use super::{CustomRules, answer};
+use crate::bucket::SandboxBucket;
 use crate::cloud::Inner;
 
 /// The handlers of one sandbox.
 pub(crate) struct SandboxHandlers {
-    cloud: Arc<Inner>,
-    rules: Arc<CustomRules>,
+    pub(super) cloud: Arc<Inner>,
+    pub(super) rules: Arc<CustomRules>,
+    does_built_in: bool,
 }
 
 impl SandboxHandlers {
     pub(crate) fn new(cloud: Arc<Inner>, rules: Arc<CustomRules>) -> Self {
-        Self { cloud, rules }
+        let does_built_in = !rules.asks_all;
+        Self { cloud, rules, does_built_in }
     }
 }
 
@@ -49,6 +52,26 @@ impl CustomTransport for SandboxHandlers {
     async fn url(&self, key: ResponseKey<'_>, _: Duration) -> Result<SecretString, DriverError> {
         let url = format!("https://sandbox.invalid/custom-resource-responses/{}", key.token);
         Ok(SecretString::new(url))
+    }
+
+    fn does_built_in(&self) -> bool {
+        self.does_built_in
+    }
+
+    async fn open_bucket(&self, bucket: &str) -> Result<Arc<dyn AssetStore>, DriverError> {
+        let environment = &self.cloud.environment;
+        let access = BucketAccess {
+            region: environment.region.clone(),
+            bucket: bucket.to_owned(),
+            owner: environment.account.clone(),
+            role: None,
+        };
+        Ok(Arc::new(SandboxBucket { cloud: Arc::clone(&self.cloud), access }))
+    }
+
+    /// The default groups of the sandbox have no rules that a viewer could see.
+    async fn default_rules(&self, _: &str, _: &str, _: DefaultRules) -> Result<(), DriverError> {
+        Ok(())
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<(), DriverError> {

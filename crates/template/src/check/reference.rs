@@ -259,12 +259,6 @@ impl Checker<'_> {
     fn resource_type(&mut self, name: &rstack_model::ResourceType, span: rstack_model::Span) {
         let text = name.as_str();
         let registry = Registry::embedded();
-        if text == WAIT_CONDITION {
-            let message = format!("rstack does not wait for the signals of `{text}`");
-            let warning = Diagnostic::warning(Code::Unsupported, message).at(span, "");
-            let help = "it is complete at once: order what depends on the signals in another way";
-            self.diagnostics.push(warning.help(help));
-        }
         if text.starts_with("AWS::Serverless::") {
             let message = format!("`{text}` is a type of the transform `{SERVERLESS}`");
             let at = Spanned::new(text.to_owned(), span);
@@ -295,9 +289,6 @@ impl Checker<'_> {
         self.push(Code::UnknownType, format!("no resource type `{text}` exists"), &at, near);
     }
 }
-
-/// The type that waits for signals.
-const WAIT_CONDITION: &str = "AWS::CloudFormation::WaitCondition";
 
 /// The end of the names of module types.
 const MODULE: &str = "::MODULE";

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::str::FromStr;
 
 use rstack_model::desired::DesiredOutput;
-use rstack_model::value::{AttributeRef, FunctionError, Lookup, Text, TextPart, function};
+use rstack_model::value::{
+    AttributeRef, FunctionError, Lookup, SecretReference, Text, TextPart, function,
+};
 use rstack_model::{
     Address, Code, Diagnostic, Digest, Importer, Imports, SecretString, Span, Value,
 };
@@ -15,7 +17,7 @@ use super::condition::{Decision, Undecided};
 use super::finding::{Findings, Reported};
 use super::nested::{NestedFiles, Progress, is_nested};
 use super::parameter::ParameterValues;
-use super::{extension, external, rules};
+use super::{extension, external, rules, wait_condition};
 use crate::check;
 use crate::syntax::Spanned;
 use crate::template::{Expression, ExpressionKind, Resource, SubPart, Template};
@@ -278,7 +280,13 @@ impl<'a> Evaluator<'a> {
         if is_nested(resource) {
             return Ok(Some(Value::from(self.nested_id(text))));
         }
-        Ok(Some(Value::attribute(AttributeRef::reference(id))))
+        let reference = Value::attribute(AttributeRef::reference(id));
+        Ok(Some(match resource.resource_type.value.as_str() {
+            wait_condition::HANDLE => {
+                Value::secret(SecretReference::SignalUrl(Box::new(reference)))
+            }
+            _ => reference,
+        }))
     }
 
     fn parameter(&mut self, name: &Spanned<String>) -> Result<Value, Reported> {

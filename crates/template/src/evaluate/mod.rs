@@ -22,6 +22,7 @@ mod secret_names;
 mod stored;
 mod templates;
 mod text_references;
+mod wait_condition;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;

@@ -11,6 +11,7 @@ use super::depth;
 use super::expression::{Evaluated, Evaluator};
 use super::external;
 use super::finding::Reported;
+use super::wait_condition;
 use crate::template::{Expression, ExpressionKind, Resource, key_place, value_place};
 
 /// The properties of a resource.
@@ -53,6 +54,7 @@ pub(super) fn properties(
             }
         }
     }
+    wait_condition::name_handle(&resource.resource_type.value, &mut properties);
     for value in properties.values() {
         evaluator.note_lookups(value, declared.span);
     }

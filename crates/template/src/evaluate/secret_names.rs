@@ -116,7 +116,8 @@ fn secret_in_reference(
         SecretReference::SecretsManager(name) | SecretReference::SecureParameter(name) => {
             found = found.take().or_else(|| secret_attribute(name, resources).cloned());
         }
-        SecretReference::Parameter(_) | SecretReference::Hidden => {}
+        SecretReference::Parameter(_) | SecretReference::SignalUrl(_) | SecretReference::Hidden => {
+        }
     });
     found
 }

@@ -43,6 +43,24 @@ const ROLLING: [&str; 6] = [
     "AWS::OpenSearchService::Domain",
 ];
 
+/// The message and the help for a `CreationPolicy`.
+///
+/// Source: "CreationPolicy attribute" and "cfn-signal", AWS CloudFormation User Guide.
+fn creation_policy(resource_type: &str) -> (String, &'static str) {
+    match resource_type {
+        "AWS::AppStream::Fleet" => (
+            "rstack does not start the fleet as `CreationPolicy` says".to_owned(),
+            "start it when it is made, with StartFleet",
+        ),
+        _ => (
+            format!("rstack does not wait for the signals of this `{resource_type}`"),
+            "it is ready when it is made, and `cfn-signal` fails: no stack of CloudFormation takes its \
+             signal. To wait, use `AWS::CloudFormation::WaitCondition` with a handle, whose URL takes \
+             signals",
+        ),
+    }
+}
+
 /// True if the type has such a property at its top.
 fn is_property(resource_type: &str, name: &str) -> bool {
     let schema = Registry::embedded().get(resource_type);
@@ -162,17 +180,15 @@ impl Section<'_> {
     fn behaviour(&mut self, key: &Spanned<String>, resource_type: Option<&str>, types: &[&str]) {
         let Some(resource_type) = resource_type else { return };
         if types.contains(&resource_type) {
-            let message = format!("rstack does not carry `{}` out", key.value);
-            let warning = Diagnostic::warning(Code::Unsupported, message).at(key.span, "");
-            let help = match key.value.as_str() {
-                "CreationPolicy" => {
-                    "it does not wait for signals: the resource is ready when it is made"
-                }
-                _ => {
+            let (message, help) = match key.value.as_str() {
+                "CreationPolicy" => creation_policy(resource_type),
+                _ => (
+                    format!("rstack does not carry `{}` out", key.value),
                     "updates that it governs are refused; `--ignore-update-policy` makes them as its \
-                     properties alone say"
-                }
+                     properties alone say",
+                ),
             };
+            let warning = Diagnostic::warning(Code::Unsupported, message).at(key.span, "");
             return self.report(warning.help(help));
         }
         let message = format!("`{}` has no effect on `{resource_type}`", key.value);

@@ -139,7 +139,10 @@ impl Account {
             }),
             "apigatewayv2" => apigateway::carry_out(self, name, input),
             "appsync" => appsync::carry_out(self, name, input),
-            service @ ("dax" | "dms" | "rds") => provisioned::carry_out(self, service, name, input),
+            service @ ("dax" | "dms") => provisioned::carry_out(self, service, name, input),
+            "rds" if provisioned::concerns(self, name, input) => {
+                provisioned::carry_out(self, "rds", name, input)
+            }
             "elasticmapreduce" => emr::carry_out(self, name, input),
             "codebuild" => codebuild::carry_out(self, name, input),
             "events" => events::carry_out(self, name, input),

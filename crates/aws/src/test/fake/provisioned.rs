@@ -77,6 +77,17 @@ const TYPES: [Type; 4] = [
     },
 ];
 
+/// True if an operation of RDS is about DocumentDB's clusters, which these names begin: every other name is
+/// that of a database which exists, see `databases`.
+pub(super) fn concerns(account: &Account, operation: &str, input: &Value) -> bool {
+    let id = ["DBInstanceIdentifier", "DBClusterIdentifier"].map(|member| text(input, member));
+    let id = id.into_iter().find(|id| !id.is_empty()).unwrap_or_default().to_lowercase();
+    let is_there = |kind: &&str| account.data.get(*kind).is_some_and(|all| all.contains_key(&id));
+    let describes = ["DescribeDBInstances", "DescribeDBClusters"].contains(&operation);
+    !describes || id.is_empty() || id.starts_with("documents") || id.starts_with("node")
+        || [CLUSTER, INSTANCE].iter().any(is_there)
+}
+
 /// Carries out an operation of RDS, DMS or DAX.
 pub(super) fn carry_out(
     account: &mut Account,

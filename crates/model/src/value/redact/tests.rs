@@ -379,3 +379,22 @@ fn an_unknown_secret_that_was_moved_to_another_item_is_hidden() {
         assert!(!shown.contains("horse") && !shown.contains("other"), "{shown}");
     }
 }
+
+/// Another signature of the same handle is no difference, and what is beside it is compared.
+#[test]
+fn the_url_of_a_handle_may_have_any_signature_also_in_base64() {
+    let url = || TextPart::Secret(SecretReference::SignalUrl(Box::new("bucket/key".into())));
+    let script = text(vec![literal("curl -T s '"), url(), literal("'\n")]);
+    let observed = "curl -T s 'https://bucket/key?X-Amz-Signature=1'\n";
+    assert_eq!(redact(&[], &script, json!(observed)), script);
+    let hidden = Value::secret(SecretReference::Hidden);
+    assert_eq!(redact(&[], &script, json!("curl -T other 'https://x'\n")), hidden);
+    let declared = crate::value::function::base64(script).unwrap();
+    let encoded = |text: &str| {
+        use base64::Engine as _;
+        json!(base64::engine::general_purpose::STANDARD.encode(text))
+    };
+    assert_eq!(redact(&[], &declared, encoded(observed)), declared);
+    assert_eq!(redact(&[], &declared, encoded("#!/bin/sh\n")), hidden);
+    assert_eq!(redact(&[], &declared, json!("not base64!")), declared);
+}
