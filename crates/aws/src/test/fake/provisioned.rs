@@ -84,7 +84,10 @@ pub(super) fn concerns(account: &Account, operation: &str, input: &Value) -> boo
     let id = id.into_iter().find(|id| !id.is_empty()).unwrap_or_default().to_lowercase();
     let is_there = |kind: &&str| account.data.get(*kind).is_some_and(|all| all.contains_key(&id));
     let describes = ["DescribeDBInstances", "DescribeDBClusters"].contains(&operation);
-    !describes || id.is_empty() || id.starts_with("documents") || id.starts_with("node")
+    !describes
+        || id.is_empty()
+        || id.starts_with("documents")
+        || id.starts_with("node")
         || [CLUSTER, INSTANCE].iter().any(is_there)
 }
 
