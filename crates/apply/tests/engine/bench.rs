@@ -266,6 +266,7 @@ impl Bench {
                 made: true,
                 rollback: None,
                 open: None,
+                kept: Vec::new(),
             },
             Applied::Stopped => panic!("every plan is agreed to"),
         }

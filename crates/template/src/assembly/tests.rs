@@ -57,7 +57,7 @@ fn the_environment_is_the_callers_where_the_app_does_not_decide_it() {
     assert_eq!(stack("").unwrap().environment, StackEnvironment::default());
     for account in ["k3y", "12345678901x"] {
         let problem = format!("the account `{account}`, which is not twelve digits");
-        let found = environment(&format!("aws://{account}/eu-west-1")).unwrap_err();
+        let found: String = environment(&format!("aws://{account}/eu-west-1")).unwrap_err();
         assert!(found.starts_with("the stack `") && found.ends_with(&problem), "{found}");
     }
     for wrong in ["", "k3y", "aws://123456789012/", "aws://a b/eu-west-1", "aws://k\u{7}/a"] {
