@@ -51,6 +51,9 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["describe_project", NAME, TEXT]   gives a project of CodeBuild another description
     ["project_description", NAME]      its description
     ["projects"]                       the names of the projects of CodeBuild
+    ["provisioned_at_once"]            makes clusters of moto available after one question
+    ["disturb_provisioned", CACHE, WORK]   changes clusters of DAX and EMR
+    ["provisioned_ls"]                 the names of those that exist
     ["cloud_control", TYPE, ID]        the properties of an object of Cloud Control
     ["cloud_control_ls", TYPE]         the identifiers of its objects of a type
     ["cloud_control_make", TYPE, JSON] makes one with these properties
@@ -82,6 +85,7 @@ import boto3
 
 import buckets
 import network
+import provisioned
 from read_back import policy_of_queue, policy_of_topic, read_back, rules_of
 
 client = functools.cache(boto3.client)
@@ -568,6 +572,7 @@ CALLS = {
     for call in (
         *buckets.CALLS,
         *network.CALLS,
+        *provisioned.CALLS,
         ls, read_back, secret, describe_secret, rotate, forget_secret, comment, header, window,
         delete_endpoint, parameter, zones, networks, cloud_control, cloud_control_ls,
         cloud_control_make, patch, queue, topic, queue_policy, topic_policy, set_queue_policy,

@@ -28,6 +28,7 @@ mod managed;
 mod moved;
 mod named;
 mod network;
+mod provisioned;
 mod rotation;
 mod sam;
 mod secrets;

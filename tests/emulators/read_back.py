@@ -27,6 +27,7 @@ import boto3
 
 import buckets
 import network
+import provisioned
 
 # Resources that are nothing in the cloud.
 NOTHING = {"AWS::CDK::Metadata", "AWS::CloudFormation::WaitConditionHandle"}
@@ -745,6 +746,7 @@ READERS = {
     "AWS::StepFunctions::StateMachine": state_machine,
     **buckets.READERS,
     **network.READERS,
+    **provisioned.READERS,
 }
 
 
