@@ -52,7 +52,7 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["project_description", NAME]      its description
     ["projects"]                       the names of the projects of CodeBuild
     ["provisioned_at_once"]            makes clusters of moto available after one question
-    ["disturb_provisioned", CLUSTER, CACHE, WORK]   changes clusters of DocumentDB, DAX and EMR
+    ["disturb_provisioned", CACHE, WORK]   changes clusters of DAX and EMR
     ["provisioned_ls"]                 the names of those that exist
     ["cloud_control", TYPE, ID]        the properties of an object of Cloud Control
     ["cloud_control_ls", TYPE]         the identifiers of its objects of a type

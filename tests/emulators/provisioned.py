@@ -1,4 +1,4 @@
-"""Clusters and instances that take minutes to be provisioned: readers for `read_back.py`, calls for `cloud.py`.
+"""Clusters that take minutes to be provisioned: readers for `read_back.py`, calls for `cloud.py`.
 
 Independent of rstack: what a property is in the API is said here once more.
 """
@@ -15,19 +15,6 @@ client = functools.cache(boto3.client)
 
 def tag_list(tags):
     return [{"Key": tag["Key"], "Value": tag["Value"]} for tag in tags]
-
-
-def documents_cluster(identifier, _wanted):
-    [found] = client("rds").describe_db_clusters(DBClusterIdentifier=identifier)["DBClusters"]
-    tags = client("rds").list_tags_for_resource(ResourceName=found["DBClusterArn"])["TagList"]
-    groups = [group["VpcSecurityGroupId"] for group in found["VpcSecurityGroups"]]
-    return {**found, "VpcSecurityGroupIds": groups, "Tags": tag_list(tags)}
-
-
-def documents_instance(identifier, _wanted):
-    [found] = client("rds").describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"]
-    tags = client("rds").list_tags_for_resource(ResourceName=found["DBInstanceArn"])["TagList"]
-    return {**found, "Tags": tag_list(tags)}
 
 
 def cache(name, _wanted):
@@ -63,8 +50,6 @@ def work(identifier, _wanted):
 
 READERS = {
     "AWS::DAX::Cluster": cache,
-    "AWS::DocDB::DBCluster": documents_cluster,
-    "AWS::DocDB::DBInstance": documents_instance,
     "AWS::EMR::Cluster": work,
 }
 
@@ -80,8 +65,8 @@ def provisioned_at_once():
         return answer.status
 
 
-def disturb_provisioned(cluster, name, work_id):
-    """What others may change: the retention of backups, the tags of a cache, the number of instances."""
+def disturb_provisioned(name, work_id):
+    """What others may change: the tags of a cache, the number of instances."""
     [core] = [
         group
         for group in client("emr").list_instance_groups(ClusterId=work_id)["InstanceGroups"]
@@ -89,21 +74,15 @@ def disturb_provisioned(cluster, name, work_id):
     ]
     change = {"InstanceGroupId": core["Id"], "InstanceCount": 9}
     client("emr").modify_instance_groups(ClusterId=work_id, InstanceGroups=[change])
-    client("rds").modify_db_cluster(DBClusterIdentifier=cluster, BackupRetentionPeriod=20)
     arn = client("dax").describe_clusters(ClusterNames=[name])["Clusters"][0]["ClusterArn"]
     client("dax").tag_resource(ResourceName=arn, Tags=[{"Key": "round", "Value": "by hand"}])
 
 
 def provisioned_ls():
-    clusters = client("rds").describe_db_clusters()["DBClusters"]
-    instances = client("rds").describe_db_instances()["DBInstances"]
-    caches = client("dax").describe_clusters()["Clusters"]
     alive = ["STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING", "TERMINATING"]
     works = client("emr").list_clusters(ClusterStates=alive)["Clusters"]
-    names = [work["Id"] for work in works]
-    names += [cluster["DBClusterIdentifier"] for cluster in clusters]
-    names += [instance["DBInstanceIdentifier"] for instance in instances]
-    return sorted(names + [cluster["ClusterName"] for cluster in caches])
+    caches = client("dax").describe_clusters()["Clusters"]
+    return [work["Id"] for work in works] + [cluster["ClusterName"] for cluster in caches]
 
 
 CALLS = (disturb_provisioned, provisioned_at_once, provisioned_ls)

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::account::{Account, Reply, list, refuse, set_tags, text, unset_tags};
 
 const TYPE: &str = "AWS::EMR::Cluster";
-/// What operations of their own show.
+/// Members that operations of their own show.
 const APART: [&str; 4] = ["groups", "fleets", "ManagedScalingPolicy", "AutoTerminationPolicy"];
 
 fn invalid(message: &str) -> crate::service_error::Refusal {
