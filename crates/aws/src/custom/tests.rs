@@ -9,7 +9,7 @@ use rstack_driver::custom::{
     CustomResource, CustomTransport, DefaultRules, Delivery, HandlerArn, MAX_RESPONSE, RequestType,
     ResponseKey,
 };
-use rstack_driver::signals::{MAX_SIGNAL, SignalTransport, Waiting};
+use rstack_driver::signals::{MAX_SIGNAL, Waiting};
 use rstack_driver::{
     AssetContent, AssetStore, BucketAccess, CreateRequest, DriverError, ErrorKind, Finish,
     NoEffects, ObjectSummary, ObjectVersion, OpenBucket, OperationKind, Poll, Request,
@@ -401,6 +401,7 @@ async fn later_changes_of_roles_do_not_keep_a_request_back() {
 
 #[tokio::test]
 async fn each_version_of_an_object_is_a_signal() {
+    use rstack_driver::signals::SignalTransport;
     let account = Account::new([]).with_bucket(VERSIONED);
     let buckets = Arc::clone(&account.buckets);
     let handlers = handlers(account, Some(VERSIONED));
@@ -430,19 +431,20 @@ async fn each_version_of_an_object_is_a_signal() {
         assert_eq!((found[0].as_slice(), found[1].len()), (b"one".as_slice(), MAX_SIGNAL + 1));
         put(1, b"other".to_vec());
     }
-    handlers.discard(&handle).await.unwrap();
+    SignalTransport::discard(&handlers, &handle).await.unwrap();
     assert!(buckets.lock().unwrap()[VERSIONED].is_empty());
     for other in
         ["Live-Handle", "versioned/", "versioned/other/key", "/rstack/wait-condition-signals/x"]
     {
         let error = handlers.signal_url(other).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unsupported, "{other}");
-        handlers.discard(other).await.unwrap();
+        SignalTransport::discard(&handlers, other).await.unwrap();
     }
 }
 
 #[tokio::test]
 async fn several_signals_need_a_bucket_that_keeps_versions() {
+    use rstack_driver::signals::SignalTransport;
     let account = || Account::new([]).with_bucket(BUCKET);
     let handlers = handlers(account(), None);
     handlers.signal_bucket(false).await.unwrap();
