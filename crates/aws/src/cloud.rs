@@ -224,11 +224,15 @@ impl Cloud for AwsCloud {
                 lookup::attribute(api.as_ref(), resource_type.as_str(), id, attribute).await
             }
             Lookup::Exports => self.stacks.exported().await,
-            Lookup::StackOutputs { stack, region } if *region == self.region => {
+            Lookup::StackOutputs { stack, region, role: None } if *region == self.region => {
                 self.stacks.outputs(stack).await
             }
-            Lookup::StackOutputs { stack, region } => {
+            Lookup::StackOutputs { stack, region, role: None } => {
                 let there = self.clients.in_region(region);
+                Stacks::new(there.api(Service::CLOUDFORMATION)).outputs(stack).await
+            }
+            Lookup::StackOutputs { stack, region, role: Some(role) } => {
+                let there = self.clients.assuming(role, None, region).await?;
                 Stacks::new(there.api(Service::CLOUDFORMATION)).outputs(stack).await
             }
         }

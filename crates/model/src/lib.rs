@@ -5,6 +5,7 @@
 
 pub mod asset;
 pub mod code;
+pub mod cross_region;
 pub mod desired;
 pub mod diagnostic;
 pub mod digest;
@@ -24,6 +25,7 @@ pub mod value;
 
 pub use asset::{Asset, AssetPlace, AssetRole, AssetUpload, Packaging};
 pub use code::{Code, FindingCode};
+pub use cross_region::CrossRegionExports;
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use digest::Digest;
 pub use error_code::ErrorCode;

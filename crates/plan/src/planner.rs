@@ -90,7 +90,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<CheckedPlan, PlanError> {
     finish(input.state, input.schemas, purpose, changes, outputs, &BTreeMap::new())
 }
 
-/// The placeholders for outputs of other stacks in the resources and outputs of a stack.
+/// The placeholders for values of other stacks in the resources, outputs and parameters of a stack.
 fn awaited(desired: &Desired) -> BTreeSet<Address> {
     let mut out = BTreeSet::new();
     let mut note = |attribute: &AttributeRef| {
@@ -99,7 +99,8 @@ fn awaited(desired: &Desired) -> BTreeSet<Address> {
     let properties = desired.resources.values().flat_map(|resource| resource.properties.values());
     let outputs =
         desired.outputs.values().flat_map(|it| std::iter::once(&it.value).chain(&it.export));
-    properties.chain(outputs).for_each(|value| value.visit_attributes(&mut note));
+    let values = properties.chain(outputs).chain(desired.parameters.values());
+    values.for_each(|value| value.visit_attributes(&mut note));
     out
 }
 

@@ -23,6 +23,9 @@ pub(super) fn add(samples: &mut Samples) {
         let read = Plan { assets: assets(), ..read };
         let preview = Plan { awaits, ..read.clone() };
         samples.text("plan", &plan_json(&preview, None).unwrap());
+        let stacks = json!([{"needs": [], "plan": read}, {"needs": ["Net"], "plan": preview}]);
+        let run = json!({"rstack-plan": 3, "digest": DIGEST, "stacks": stacks});
+        samples.value("saved-plan", run);
         let saved = json!({"rstack-plan": 2, "digest": DIGEST, "plan": read});
         samples.value("saved-plan", saved);
     }

@@ -1,7 +1,7 @@
 //! The terminal as the front end of an operation: what is shown of it, and what is asked.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rstack_apply::GivenSecret;
@@ -14,7 +14,7 @@ use rstack_plan::CheckedPlan;
 use rstack_render::{escape, plan_text};
 
 use super::agreed::as_shown;
-use super::managed_stacks::note_denied;
+use super::managed_stacks::note_not_read;
 use super::prepare::PreparedTemplate;
 use crate::args::DetailArguments;
 use crate::assets::{AssetFiles, AssetsError};
@@ -109,9 +109,9 @@ impl FrontEnd for TerminalFrontEnd<'_> {
         }
     }
 
-    fn managed_stacks_denied(&self, denied: &DriverError) {
+    fn managed_stacks_not_read(&self, error: &DriverError, exports: &BTreeSet<&str>) {
         self.session.display.pause();
-        note_denied(&self.context.terminal, denied);
+        note_not_read(&self.context.terminal, error, exports);
     }
 
     fn refused(&self, review: &Review<'_>) -> Result<(), CommandError> {
