@@ -24,13 +24,6 @@ pub(crate) fn check(text: &str) {
     }
 }
 
-/// A stack of a run, as its file has it.
-#[derive(serde::Deserialize, serde::Serialize)]
-struct StackInFile {
-    needs: std::collections::BTreeSet<String>,
-    plan: rstack_model::plan::Plan,
-}
-
 /// The text with the digest of its plan or plans: what is read of it is written anew, as the digest is one
 /// of that. `None` if no plan can be read in it.
 fn sealed(text: &str) -> Option<Vec<u8>> {
@@ -41,8 +34,17 @@ fn sealed(text: &str) -> Option<Vec<u8>> {
             Digest::of_json(&plan).ok()?
         }
         (None, Some(stacks)) => {
-            let stacks: Vec<StackInFile> = serde_json::from_value(stacks.clone()).ok()?;
-            Digest::of_json(&stacks).ok()?
+            let mut parts = Vec::new();
+            for stack in stacks.as_array()? {
+                let needs: std::collections::BTreeSet<String> =
+                    serde_json::from_value(stack.get("needs")?.clone()).ok()?;
+                let plan: rstack_model::plan::Plan =
+                    serde_json::from_value(stack.get("plan")?.clone()).ok()?;
+                let needs = serde_json::to_string(&needs).ok()?;
+                let plan = serde_json::to_string(&plan).ok()?;
+                parts.push(format!("{{\"needs\":{needs},\"plan\":{plan}}}"));
+            }
+            Digest::of(format!("[{}]", parts.join(",")).as_bytes())
         }
         (None, None) => return None,
     };
