@@ -9,7 +9,7 @@ use rstack_catalog::Registry;
 use rstack_driver::custom::CustomResource;
 use rstack_driver::{
     BucketAccess, CallInFlight, Cloud, Direct, DirectDriver, DriverError, ErrorKind, Identity,
-    ManagedStacks, Noop, OpenBucket, ResourceDriver, SecretStore,
+    ManagedStacks, Noop, OpenBucket, OpenRegistry, RegistryAccess, ResourceDriver, SecretStore,
 };
 use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
@@ -26,8 +26,8 @@ use crate::lookup::Stacks;
 use crate::rest_json::RestDriver;
 use crate::secrets::Secrets;
 use crate::{
-    apigatewayv2, appsync, attached_policy, cloudfront, codebuild, dynamodb, ec2, events, iam, kms,
-    lambda, lookup, mediaconnect, mediatailor, s3, secretsmanager, sns, stepfunctions,
+    apigatewayv2, appsync, attached_policy, cloudfront, codebuild, dynamodb, ec2, ecr, events, iam,
+    kms, lambda, lookup, mediaconnect, mediatailor, s3, secretsmanager, sns, stepfunctions,
 };
 
 /// The driver that serves a type in AWS.
@@ -248,6 +248,10 @@ impl Cloud for AwsCloud {
 
     async fn bucket(&self, access: &BucketAccess) -> Result<OpenBucket, DriverError> {
         s3::open(&self.clients, access).await
+    }
+
+    async fn registry(&self, access: &RegistryAccess) -> Result<OpenRegistry, DriverError> {
+        Ok(ecr::open(&self.clients, access).await)
     }
 
     async fn response_bucket(&self) -> Result<(), DriverError> {

@@ -19,6 +19,7 @@ mod custom;
 mod definition;
 mod dynamodb;
 mod ec2;
+mod ecr;
 mod endpoint_rules;
 mod events;
 mod final_snapshot;

@@ -12,6 +12,7 @@ pub mod digest;
 pub mod error_code;
 pub mod event;
 pub mod id;
+pub mod image;
 pub mod import;
 pub mod object_key;
 pub mod parameter;
@@ -33,6 +34,7 @@ pub use id::{
     AccountId, Address, Cursor, InvalidId, Lineage, LockId, LogicalId, Partition, PhysicalId,
     Region, ResourceType, Serial, SnapshotName, StackName, Token,
 };
+pub use image::{Image, ImageBuild, ImagePlace};
 pub use import::{Importer, Imports, add_imports};
 pub use object_key::{Identifier, ObjectKey};
 pub use parameter::{FormerParameters, GivenValue, GivenValues};

@@ -167,6 +167,7 @@ fn desired_of(plan: &Plan, values: &Filled) -> Result<Desired, OpsError> {
         imports: plan.imports.clone(),
         awaits: BTreeSet::new(),
         assets: plan.assets.clone(),
+        images: plan.images.clone(),
     })
 }
 

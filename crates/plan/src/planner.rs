@@ -7,7 +7,7 @@ use rstack_model::plan::{Change, OutputChange, Plan, PlanBase, PlanMode, Protect
 use rstack_model::state::{DeposedObject, OutputState, ResourceState, State};
 use rstack_model::value::{AttributeRef, FunctionError};
 use rstack_model::{
-    Address, Asset, Digest, FormerParameters, GivenValues, Imports, Value, ValueMap,
+    Address, Asset, Digest, FormerParameters, GivenValues, Image, Imports, Value, ValueMap,
 };
 
 use crate::PlanError;
@@ -78,6 +78,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<CheckedPlan, PlanError> {
         imports: desired.imports.clone(),
         awaits: awaited(desired),
         assets: desired.assets.clone(),
+        images: desired.images.clone(),
         protection: Protection {
             before: input.state.termination_protection,
             after: input
@@ -154,6 +155,7 @@ pub fn plan_destroy(
         imports: Imports::new(),
         awaits: BTreeSet::new(),
         assets: Vec::new(),
+        images: Vec::new(),
         protection: Protection::default(),
         purge: options.purge,
     };
@@ -170,6 +172,7 @@ pub(crate) struct Purpose {
     pub(crate) imports: Imports,
     pub(crate) awaits: BTreeSet<Address>,
     pub(crate) assets: Vec<Asset>,
+    pub(crate) images: Vec<Image>,
     pub(crate) protection: Protection,
     pub(crate) purge: bool,
 }
@@ -198,7 +201,7 @@ pub(crate) fn finish(
     restores: &BTreeMap<Address, ResourceState>,
 ) -> Result<CheckedPlan, PlanError> {
     let Purpose { mode, template_digest, parameters, given, kept, imports, .. } = purpose;
-    let Purpose { awaits, assets, protection, purge, .. } = purpose;
+    let Purpose { awaits, assets, images, protection, purge, .. } = purpose;
     for (name, output) in &state.outputs {
         outputs.entry(name.clone()).or_insert_with(|| {
             let (before, exported_before) = before(Some(output));
@@ -230,6 +233,7 @@ pub(crate) fn finish(
         termination_protection: protection,
         awaits,
         assets,
+        images,
         purge,
     };
     CheckedPlan::of(plan, schemas).map_err(|broken| {

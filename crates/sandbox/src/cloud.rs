@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use rstack_catalog::{FinalSnapshot, Registry, TypeSchema};
 use rstack_driver::custom::{CustomResource, CustomTransport};
 use rstack_driver::{
-    BucketAccess, Cloud, DriverError, Identity, Noop, OpenBucket, ResourceDriver, SecretStore,
-    VersionHistory, json_field,
+    BucketAccess, Cloud, DriverError, Identity, Noop, OpenBucket, OpenRegistry, RegistryAccess,
+    ResourceDriver, SecretStore, VersionHistory, json_field,
 };
 use rstack_model::state::Environment;
 use rstack_model::value::{Lookup, ParameterReference, SecretsManagerReference};
@@ -24,6 +24,7 @@ use crate::defaults;
 use crate::driver::SandboxDriver;
 use crate::fault_injection::FaultInjector;
 use crate::final_snapshot::Snapshotting;
+use crate::image_registry::SandboxRegistry;
 use crate::inventory::{Inventory, Scopes, StoredObject, View};
 use crate::object_bytes::ObjectBytes;
 use crate::objects::Service;
@@ -387,6 +388,11 @@ impl Cloud for SandboxCloud {
     async fn bucket(&self, access: &BucketAccess) -> Result<OpenBucket, DriverError> {
         let (cloud, access) = (Arc::clone(&self.inner), access.clone());
         Ok(OpenBucket { store: Arc::new(SandboxBucket { cloud, access }), note: None })
+    }
+
+    async fn registry(&self, access: &RegistryAccess) -> Result<OpenRegistry, DriverError> {
+        let (cloud, access) = (Arc::clone(&self.inner), access.clone());
+        Ok(OpenRegistry { registry: Arc::new(SandboxRegistry { cloud, access }), note: None })
     }
 
     async fn make_parameter(&self, name: &str, text: &str) -> Result<bool, DriverError> {

@@ -17,7 +17,7 @@ use super::agreed::as_shown;
 use super::managed_stacks::note_not_read;
 use super::prepare::PreparedTemplate;
 use crate::args::DetailArguments;
-use crate::assets::{AssetFiles, AssetsError};
+use crate::assets::{AssetFiles, AssetsError, Docker};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::outputs_file::OutputsFile;
@@ -146,13 +146,20 @@ impl FrontEnd for TerminalFrontEnd<'_> {
     }
 
     async fn publish(&self, plan: &CheckedPlan) -> Result<(), CommandError> {
-        if plan.assets.is_empty() {
-            return Ok(());
-        }
-        let files = AssetFiles::of(self.context, plan)?;
         let engine = &self.session.ops.engine;
-        let published = engine.publish(&plan.environment.account, &plan.assets, &files).await;
-        Ok(published.map_err(AssetsError::from)?)
+        let owner = &plan.environment.account;
+        // Images come first: without the program that builds them nothing is uploaded.
+        if !plan.images.is_empty() {
+            let docker = Docker::of(self.context, &engine.cancel);
+            let published = engine.publish_images(owner, &plan.images, &docker).await;
+            published.map_err(AssetsError::from)?;
+        }
+        if !plan.assets.is_empty() {
+            let files = AssetFiles::of(self.context, plan)?;
+            let published = engine.publish(owner, &plan.assets, &files).await;
+            published.map_err(AssetsError::from)?;
+        }
+        Ok(())
     }
 }
 

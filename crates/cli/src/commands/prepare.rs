@@ -235,6 +235,7 @@ impl PreparedTemplate {
         desired.awaits = others.placeholders();
         let code = self.loaded.sources.local_code();
         desired.assets = assets::planned(context, session, &file.settings.assets, code).await?;
+        desired.images = assets::planned_images(context, session, &file.settings.assets).await?;
         let (cloud, environment) = (engine.cloud.as_ref(), &session.ops.environment);
         response_bucket::look_for_it(cloud, environment, &desired).await?;
         self.loaded.forget_template();
