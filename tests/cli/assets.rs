@@ -271,17 +271,49 @@ fn the_bucket_of_another_account_is_refused() {
 }
 
 #[test]
-fn images_and_commands_are_refused_before_anything_is_changed() {
+fn commands_are_refused_before_anything_is_changed() {
     let place = Place::empty();
-    write_app(&place, "cdk.out", json!({}), json!({"i": {"displayName": "Api/Image"}}), "k");
+    let image = json!({"i": {"displayName": "Api/Image", "source": {"executable": ["make"]}}});
+    write_app(&place, "cdk.out", json!({}), image, "k");
     let refused = place.sandbox(&["apply", "cdk.out", "--yes"]).expect(1);
     refused.reports("asset-not-supported", &["Api/Image", "cdk.out/App.assets.json"]);
-    snapshot("assets_image", &refused.err);
     let command = json!({"c": {"source": {"executable": ["make"]}, "destinations": {}}});
     write_app(&place, "cdk.out", command, json!({}), "k");
     let refused = place.sandbox(&["apply", "cdk.out", "--yes"]).expect(1);
     refused.reports("asset-not-supported", &["`c`"]);
     assert_eq!(place.sandbox(&["sandbox", "ls"]).expect(0).out, "");
+}
+
+/// The sandbox builds nothing, and needs no Docker.
+#[test]
+fn images_of_the_sandbox_are_there_after_the_apply() {
+    let place = Place::empty();
+    let destination = json!({"repositoryName": "cdk-hnb659fds-container-assets-${AWS::AccountId}-${AWS::Region}",
+                             "imageTag": "a1"});
+    let image =
+        |source: Value| json!({"i1": {"source": source, "destinations": {"d": destination}}});
+    let source = json!({"directory": "asset.i1", "dockerBuildTarget": "prod"});
+    write_app(&place, "cdk.out", json!({}), image(source), "k");
+    let template = json!({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}});
+    place.write("cdk.out/App.template.json", &template.to_string());
+    place.write("cdk.out/asset.i1/Dockerfile", "FROM scratch\n");
+    let plan = place.sandbox(&["plan", "cdk.out"]).expect(0).out;
+    snapshot("assets_image", &plan);
+    let json = place.sandbox(&["plan", "cdk.out", "--json"]).expect(0).out;
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["images"][0]["build"]["options"], json!(["--target", "prod"]));
+    assert_eq!(json["summary"]["images"], 1);
+    place.sandbox(&["apply", "cdk.out", "--yes"]).expect(0);
+    let again = place.sandbox(&["plan", "cdk.out", "--detailed-exitcode"]).expect(0).out;
+    assert!(again.contains("1 asset is there already"), "{again}");
+    // A folder outside of the assembly, or a Dockerfile outside of the folder, is not read.
+    for (source, code) in [
+        (json!({"directory": "../x"}), "file-outside-project"),
+        (json!({"directory": "asset.i1", "dockerFile": "../Dockerfile"}), "invalid-assembly"),
+    ] {
+        write_app(&place, "cdk.out", json!({}), image(source), "k");
+        place.sandbox(&["plan", "cdk.out"]).expect(1).reports(code, &[]);
+    }
 }
 
 /// Manifests and folders are untrusted.

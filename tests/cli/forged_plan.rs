@@ -188,6 +188,7 @@ impl Bench {
             options,
             refresh: true,
             last_given: None,
+            imported: None,
         };
         let applied =
             rstack_ops::apply(&self.ops, &deploy, &holder(), &Reviewer(true)).await.unwrap();
@@ -203,6 +204,7 @@ impl Bench {
             options,
             refresh,
             last_given: None,
+            imported: None,
         };
         rstack_ops::plan(&self.ops, &deploy, &holder(), &Reviewer(true)).await.unwrap()
     }

@@ -37,9 +37,14 @@ impl Engine {
             .buffer_unordered(self.parallelism.get())
             .collect()
             .await;
-        let failed = asked.iter().find_map(|(_, answer)| answer.as_ref().err());
-        match failed.filter(|error| stops_everything(error)) {
-            Some(error) => Err(error.clone()),
+        // A network may have no way to CloudFormation, and one to everything else.
+        let counts = |lookup: &Lookup, error: &DriverError| {
+            stops_everything(error)
+                && !(lookup.is_of_managed_stacks() && error.kind == ErrorKind::Unreachable)
+        };
+        let mut failed = asked.iter().filter_map(|(it, answer)| Some((it, answer.as_ref().err()?)));
+        match failed.find(|(lookup, error)| counts(lookup, error)) {
+            Some((_, error)) => Err(error.clone()),
             None => Ok(asked),
         }
     }
@@ -83,7 +88,7 @@ impl Engine {
     /// nothing in a cloud without such stacks.
     ///
     /// # Errors
-    /// If the cloud cannot be asked at all.
+    /// If there are no credentials.
     pub async fn managed_importers<'a>(
         &self,
         exports: impl IntoIterator<Item = &'a str>,
@@ -98,8 +103,8 @@ impl Engine {
             .buffered(self.parallelism.get())
             .collect()
             .await;
-        let failed = asked.iter().find_map(|(_, answer)| answer.as_ref().err());
-        match failed.filter(|error| stops_everything(error)) {
+        let failed = asked.iter().filter_map(|(_, answer)| answer.as_ref().err());
+        match { failed }.find(|error| error.kind == ErrorKind::Credentials) {
             Some(error) => Err(error.clone()),
             None => Ok(asked),
         }

@@ -10,7 +10,7 @@ use rstack_driver::custom::CustomResource;
 use rstack_driver::signals::{self, SignalTransport};
 use rstack_driver::{
     BucketAccess, CallInFlight, Cloud, Direct, DirectDriver, DriverError, ErrorKind, Identity,
-    ManagedStacks, Noop, OpenBucket, ResourceDriver, SecretStore,
+    ManagedStacks, Noop, OpenBucket, OpenRegistry, RegistryAccess, ResourceDriver, SecretStore,
 };
 use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
@@ -27,9 +27,9 @@ use crate::lookup::Stacks;
 use crate::rest_json::RestDriver;
 use crate::secrets::Secrets;
 use crate::{
-    apigatewayv2, appsync, attached_policy, cloudfront, codebuild, dynamodb, ec2, emr, events, iam,
-    kms, lambda, lookup, mediaconnect, mediatailor, provisioned, route53, s3, secretsmanager, sns,
-    stepfunctions,
+    apigatewayv2, appsync, attached_policy, cloudfront, codebuild, dynamodb, ec2, ecr, emr, events,
+    iam, kms, lambda, lookup, mediaconnect, mediatailor, provisioned, route53, s3, secretsmanager,
+    sns, stepfunctions,
 };
 
 /// The driver that serves a type in AWS.
@@ -247,11 +247,15 @@ impl Cloud for AwsCloud {
                 lookup::attribute(api.as_ref(), resource_type.as_str(), id, attribute).await
             }
             Lookup::Exports => self.stacks.exported().await,
-            Lookup::StackOutputs { stack, region } if *region == self.region => {
+            Lookup::StackOutputs { stack, region, role: None } if *region == self.region => {
                 self.stacks.outputs(stack).await
             }
-            Lookup::StackOutputs { stack, region } => {
+            Lookup::StackOutputs { stack, region, role: None } => {
                 let there = self.clients.in_region(region);
+                Stacks::new(there.api(Service::CLOUDFORMATION)).outputs(stack).await
+            }
+            Lookup::StackOutputs { stack, region, role: Some(role) } => {
+                let there = self.clients.assuming(role, None, region).await?;
                 Stacks::new(there.api(Service::CLOUDFORMATION)).outputs(stack).await
             }
         }
@@ -267,6 +271,10 @@ impl Cloud for AwsCloud {
 
     async fn bucket(&self, access: &BucketAccess) -> Result<OpenBucket, DriverError> {
         s3::open(&self.clients, access).await
+    }
+
+    async fn registry(&self, access: &RegistryAccess) -> Result<OpenRegistry, DriverError> {
+        Ok(ecr::open(&self.clients, access).await)
     }
 
     async fn response_bucket(&self) -> Result<(), DriverError> {

@@ -19,6 +19,7 @@ mod custom;
 mod definition;
 mod dynamodb;
 mod ec2;
+mod ecr;
 mod emr;
 mod endpoint_rules;
 mod events;

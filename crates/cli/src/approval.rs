@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rstack_model::{Digest, ErrorCode, SecretString};
-use rstack_ops::{ApprovalError, PlanKeyError, PlanSigner, PlanVerifier, SavedPlan};
+use rstack_ops::{ApprovalError, PlanKeyError, PlanSigner, PlanVerifier, Seal};
 
 use crate::env::Env;
 use crate::error::{CommandError, unreadable_hint};
@@ -198,13 +198,13 @@ impl VerifyArguments {
     ///
     /// # Errors
     /// If a key cannot be used, or none of them has signed the plan.
-    pub(crate) fn check(&self, env: &Env, saved: &SavedPlan) -> Result<bool, CommandError> {
+    pub(crate) fn check(&self, env: &Env, seal: &Seal) -> Result<bool, CommandError> {
         if self.verify.is_empty() {
             return Ok(false);
         }
         let keys: Vec<PlanVerifier> =
             self.verify.iter().map(|key| verifier(env, key)).collect::<Result<_, _>>()?;
-        saved.verify(&keys)?;
+        seal.verify(&keys)?;
         Ok(true)
     }
 }
@@ -214,10 +214,10 @@ impl ApprovalArguments {
     ///
     /// # Errors
     /// As [`VerifyArguments::check`], and if it has another digest.
-    pub(crate) fn check(&self, env: &Env, saved: &SavedPlan) -> Result<bool, CommandError> {
-        let verified = self.verify.check(env, saved)?;
+    pub(crate) fn check(&self, env: &Env, seal: &Seal) -> Result<bool, CommandError> {
+        let verified = self.verify.check(env, seal)?;
         if let Some(digest) = &self.digest {
-            saved.approve(digest)?;
+            seal.approve(digest)?;
         }
         Ok(verified || self.digest.is_some())
     }

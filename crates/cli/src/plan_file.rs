@@ -3,7 +3,9 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use rstack_ops::{PlanSigner, SavedPlan, SavedPlanError, read_plan, write_plan};
+use rstack_ops::{
+    PlanSigner, Saved, SavedPlanError, SavedStack, read_saved, write_plan, write_run,
+};
 use rstack_plan::{CheckedPlan, RegistrySchemas};
 
 use crate::approval::{Exposure, exposure};
@@ -12,7 +14,7 @@ use crate::error::CommandError;
 use crate::files::{
     FileError, MEBIBYTE, NewFile, PLAN_BEGIN, begin_of, is_plan_text, is_stream, read_opened,
 };
-use rstack_model::ErrorCode;
+use rstack_model::{Digest, ErrorCode};
 
 /// The largest saved plan, in bytes.
 const MAX_PLAN: u64 = 256 * MEBIBYTE;
@@ -73,6 +75,31 @@ pub(crate) fn save(
     Ok(file.write(env, &bytes)?)
 }
 
+/// The digest of the plans of a run that are going to be saved.
+///
+/// # Errors
+/// If they cannot be written as JSON.
+pub(crate) fn run_digest(
+    file: &NewFile<'_>,
+    stacks: &[SavedStack],
+) -> Result<Digest, PlanFileError> {
+    rstack_ops::run_digest(stacks).map_err(|source| unusable(file.path, source))
+}
+
+/// Saves the plans of a run of several stacks.
+///
+/// # Errors
+/// If the file cannot be written.
+pub(crate) fn save_run(
+    env: &Env,
+    file: &NewFile<'_>,
+    stacks: &[SavedStack],
+    signer: Option<&PlanSigner>,
+) -> Result<(), PlanFileError> {
+    let bytes = write_run(stacks, signer).map_err(|source| unusable(file.path, source))?;
+    Ok(file.write(env, &bytes)?)
+}
+
 fn unusable(path: &Path, problem: SavedPlanError) -> PlanFileError {
     PlanFileError::Unusable { path: path.to_owned(), problem }
 }
@@ -90,9 +117,9 @@ pub(crate) fn names_plan(env: &Env, path: &Path) -> bool {
     (is_stream(path) || env.path(path).is_file()) && is_plan(env, path).unwrap_or(false)
 }
 
-/// A saved plan, and how others could have written its file.
+/// A saved plan, or those of a run, and how others could have written its file.
 pub(crate) struct Loaded {
-    pub(crate) saved: SavedPlan,
+    pub(crate) saved: Saved,
     exposure: Option<Exposure>,
 }
 
@@ -102,7 +129,7 @@ impl Loaded {
     ///
     /// # Errors
     /// [`PlanFileError::Exposed`] if neither is so.
-    pub(crate) fn trusted(self, path: &Path, approved: bool) -> Result<SavedPlan, PlanFileError> {
+    pub(crate) fn trusted(self, path: &Path, approved: bool) -> Result<Saved, PlanFileError> {
         match self.exposure.filter(|_| !approved) {
             Some(exposure) => Err(PlanFileError::Exposed { path: path.to_owned(), exposure }),
             None => Ok(self.saved),
@@ -121,6 +148,6 @@ pub(crate) fn load(env: &Env, path: &Path) -> Result<Loaded, PlanFileError> {
     let exposure = file.as_ref().map(exposed).transpose();
     let exposure =
         exposure.map_err(|source| FileError::Read { path: path.to_owned(), source })?.flatten();
-    let saved = read_plan(&bytes, &RegistrySchemas).map_err(|source| unusable(path, source))?;
+    let saved = read_saved(&bytes, &RegistrySchemas).map_err(|source| unusable(path, source))?;
     Ok(Loaded { saved, exposure })
 }

@@ -1,6 +1,8 @@
 //! Commands without a process: streams, variables, clock and cloud are those of the test.
 #![cfg(test)]
 
+#[path = "library/images.rs"]
+mod images;
 #[path = "library/known_handlers.rs"]
 mod known_handlers;
 #[path = "library/managed_stacks.rs"]
@@ -9,7 +11,7 @@ mod managed_stacks;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Cursor, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,7 +21,7 @@ use rstack_driver::{
     CallInFlight, Cloud, DriverError, ErrorKind, Identity, ResourceDriver, SecretStore,
 };
 use rstack_model::value::Lookup;
-use rstack_model::{Region, ResourceType, Value};
+use rstack_model::{Region, ResourceType, SecretString, Value};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
 
 const TOPIC: &str = "Resources:\n  A:\n    Type: AWS::SNS::Topic\n    Properties: {TopicName: a}\n";

@@ -9,7 +9,8 @@ use rstack_model::value::Lookup;
 use rstack_model::{ResourceType, SecretString, Value};
 
 use crate::{
-    BucketAccess, DriverError, ErrorKind, ManagedStacks, OpenBucket, ResourceDriver, SecretStore,
+    BucketAccess, DriverError, ErrorKind, ManagedStacks, OpenBucket, OpenRegistry, RegistryAccess,
+    ResourceDriver, SecretStore,
 };
 
 /// The identity under which calls are made, and the place where.
@@ -67,6 +68,15 @@ pub trait Cloud: Send + Sync {
     async fn bucket(&self, _access: &BucketAccess) -> Result<OpenBucket, DriverError> {
         let message = "this cloud has no buckets";
         Err(DriverError::new(ErrorKind::Unsupported, "bucket", message))
+    }
+
+    /// Opens a registry of container images. No call is made to it yet.
+    ///
+    /// # Errors
+    /// If there are no credentials, or the cloud has no registries.
+    async fn registry(&self, _access: &RegistryAccess) -> Result<OpenRegistry, DriverError> {
+        let message = "this cloud has no registries of images";
+        Err(DriverError::new(ErrorKind::Unsupported, "registry", message))
     }
 
     /// Looks for the bucket to which the handlers of custom resources respond, in a cloud that needs one.

@@ -10,6 +10,7 @@ pub mod conformance;
 pub mod custom;
 mod direct;
 mod error;
+mod image_registry;
 mod managed_stacks;
 mod name;
 mod noop;
@@ -26,6 +27,7 @@ pub use asset_store::{
 pub use cloud::{CallInFlight, Cloud, Identity};
 pub use direct::{Direct, DirectDriver};
 pub use error::{DriverError, ErrorKind};
+pub use image_registry::{ImageRegistry, OpenRegistry, RegistryAccess, RegistryLogin};
 pub use managed_stacks::{ManagedExport, ManagedStacks};
 pub use name::{NameRule, Separator};
 pub use noop::Noop;

@@ -31,6 +31,7 @@ pub(crate) fn error_text(code: ErrorCode) -> &'static str {
         ErrorCode::FileReserved => include_str!("../pages/errors/file-reserved.md"),
         ErrorCode::FileTooLarge => include_str!("../pages/errors/file-too-large.md"),
         ErrorCode::ForceMismatch => include_str!("../pages/errors/force-mismatch.md"),
+        ErrorCode::ImageNotBuilt => include_str!("../pages/errors/image-not-built.md"),
         ErrorCode::Internal => include_str!("../pages/errors/internal.md"),
         ErrorCode::Interrupted => include_str!("../pages/errors/interrupted.md"),
         ErrorCode::InvalidArguments => include_str!("../pages/errors/invalid-arguments.md"),

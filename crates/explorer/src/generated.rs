@@ -93,6 +93,7 @@ pub(crate) fn wanted(variant: Variant) -> Result<Wanted, String> {
         imports: BTreeMap::new(),
         awaits: BTreeSet::new(),
         assets: Vec::new(),
+        images: Vec::new(),
     };
     Ok(Wanted::Stack(Box::new(desired), PlanOptions::default()))
 }

@@ -390,7 +390,14 @@ async fn command(
             let parameters = &SecretParameters::default();
             let desired = assets::with_uploads(&ops.engine, desired).await;
             let desired = &desired.map_err(Stopped::Report)?;
-            let deploy = Deploy { desired, parameters, options, refresh: true, last_given: None };
+            let deploy = Deploy {
+                desired,
+                parameters,
+                options,
+                refresh: true,
+                last_given: None,
+                imported: None,
+            };
             rstack_ops::apply(ops, &deploy, &holder, front).await?
         }
         Wanted::Nothing => {

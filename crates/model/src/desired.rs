@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::asset::Asset;
 use crate::digest::Digest;
 use crate::id::{Address, ResourceType, StackName};
+use crate::image::Image;
 use crate::import::Imports;
 use crate::parameter::GivenValues;
 use crate::value::{Value, ValueMap};
@@ -81,4 +82,6 @@ pub struct Desired {
     pub awaits: BTreeSet<Address>,
     /// The files of the app that buckets have before the stack is changed.
     pub assets: Vec<Asset>,
+    /// The container images of the app that repositories have before the stack is changed.
+    pub images: Vec<Image>,
 }

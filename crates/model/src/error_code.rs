@@ -62,6 +62,8 @@ codes! {
     FileTooLarge = "file-too-large",
     /// A `--force` that does not repeat the name of the stack.
     ForceMismatch = "force-mismatch",
+    /// A container image that cannot be built or pushed.
+    ImageNotBuilt = "image-not-built",
     /// A defect of rstack.
     Internal = "internal",
     /// A run that the user stopped.

@@ -6,12 +6,14 @@
 pub mod asset;
 pub mod built_in;
 pub mod code;
+pub mod cross_region;
 pub mod desired;
 pub mod diagnostic;
 pub mod digest;
 pub mod error_code;
 pub mod event;
 pub mod id;
+pub mod image;
 pub mod import;
 pub mod object_key;
 pub mod parameter;
@@ -26,6 +28,7 @@ pub mod value;
 pub use asset::{Asset, AssetPlace, AssetRole, AssetUpload, Packaging};
 pub use built_in::BuiltIn;
 pub use code::{Code, FindingCode};
+pub use cross_region::CrossRegionExports;
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use digest::Digest;
 pub use error_code::ErrorCode;
@@ -33,6 +36,7 @@ pub use id::{
     AccountId, Address, Cursor, InvalidId, Lineage, LockId, LogicalId, Partition, PhysicalId,
     Region, ResourceType, Serial, SnapshotName, StackName, Token,
 };
+pub use image::{Image, ImageBuild, ImagePlace};
 pub use import::{Importer, Imports, add_imports};
 pub use object_key::{Identifier, ObjectKey};
 pub use parameter::{FormerParameters, GivenValue, GivenValues};

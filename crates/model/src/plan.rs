@@ -9,6 +9,7 @@ use crate::asset::Asset;
 use crate::desired::{DesiredOutput, RemovalPolicy};
 use crate::digest::Digest;
 use crate::id::{Address, Lineage, PhysicalId, ResourceType, Serial, SnapshotName, StackName};
+use crate::image::Image;
 use crate::import::Imports;
 use crate::parameter::{FormerParameters, GivenValues};
 use crate::path::PropertyPath;
@@ -440,6 +441,9 @@ pub struct Plan {
     /// The files of the app that buckets have before the first change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assets: Vec<Asset>,
+    /// The container images of the app that repositories have before the first change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<Image>,
     /// True if objects that services would keep for a while after a deletion are deleted at once.
     pub purge: bool,
     /// The waits of each change that sends a secret, should it send another version than before.
@@ -449,10 +453,11 @@ pub struct Plan {
 
 impl Plan {
     /// True if applying it would change nothing: neither objects nor outputs nor the protection of the
-    /// stack, and no asset is uploaded.
+    /// stack, and no asset is uploaded and no image built.
     pub fn is_noop(&self) -> bool {
         self.steps.is_empty()
             && self.assets.iter().all(|asset| asset.upload.is_none())
+            && self.images.iter().all(|image| image.build.is_none())
             && self.outputs.values().all(|output| !output.differs())
             && !self.termination_protection.differs()
     }

@@ -1,17 +1,18 @@
 //! Applying: a deploy from a template, or a plan that was saved.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_apply::{ApplyError, ApplyOptions, Engine, Outcome, SecretParameters};
 use rstack_journal::Entry;
-use rstack_model::SecretString;
 use rstack_model::plan::PlanBase;
 use rstack_model::state::State;
+use rstack_model::{SecretString, Value};
 use rstack_plan::{CheckedPlan, contradictions};
 
 use crate::exports::check_exports;
 use crate::open::open;
 use crate::plan::{Deploy, plan_deploy};
+use crate::producers::Recording;
 use crate::{
     FrontEnd, GivenSecrets, Held, Holder, Operations, OpsError, Record, Review, Verdict, Work,
     describe,
@@ -62,19 +63,24 @@ async fn apply_held<F: FrontEnd>(
     let planned = planned.unwrap_or_else(|lost| Err(lost.into()));
     front.planned(planned.as_deref().ok())?;
     let plan = planned?;
-    // A stack that is applied for the first time gets its state even if it is empty. One that an
-    // earlier apply left half-way is whole now, which is recorded, and so are its imports and parameters.
+    let work = work_of(&plan, &state);
+    let review = Review { plan: &plan, state: &state, work, secrets: Default::default() };
+    carry_out(ops, lease, &review, (deploy.parameters, deploy.imported), front).await
+}
+
+/// The work that a plan is. A stack that is applied for the first time gets its state even if it is empty.
+/// One that an earlier apply left half-way is whole now, which is recorded, and so are its imports and
+/// parameters.
+pub(crate) fn work_of(plan: &CheckedPlan, state: &State) -> Work {
     let recorded = state.former.is_none()
         && plan.imports == state.imports
         && plan.given == state.given
         && plan.parameters == state.parameters;
-    let work = match (plan.is_noop() && state.serial.0 > 0, recorded) {
+    match (plan.is_noop() && state.serial.0 > 0, recorded) {
         (false, _) => Work::Changes,
         (true, false) => Work::Record,
         (true, true) => Work::Nothing,
-    };
-    let review = Review { plan: &plan, state: &state, work, secrets: Default::default() };
-    carry_out(ops, lease, &review, deploy.parameters, front).await
+    }
 }
 
 /// Carries out a plan that was saved, with the values of its secret parameters, if nothing moved
@@ -90,14 +96,47 @@ pub async fn apply_saved<F: FrontEnd>(
     holder: &Holder,
     front: &F,
 ) -> Result<Applied, F::Error> {
-    if plan.environment != ops.environment {
-        let (planned, found) = (describe(&plan.environment), describe(&ops.environment));
-        return Err(OpsError::from(ApplyError::Environment { planned, found }).into());
-    }
+    check_planned_environment(ops, plan)?;
     let parameters = GivenSecrets(given).for_plan(ops, plan).await?;
     let apply =
         async |lease: &Held<'_>| apply_saved_held(ops, lease, plan, &parameters, front).await;
     ops.under_lease(&plan.stack, holder, apply).await
+}
+
+/// Refuses a plan for another account, Region or cloud.
+pub(crate) fn check_planned_environment(
+    ops: &Operations,
+    plan: &CheckedPlan,
+) -> Result<(), OpsError> {
+    if plan.environment == ops.environment {
+        return Ok(());
+    }
+    let (planned, found) = (describe(&plan.environment), describe(&ops.environment));
+    Err(ApplyError::Environment { planned, found }.into())
+}
+
+/// Checks that a saved plan can be carried out, or could be if the outputs were known that it awaits: nothing
+/// moved since it was made. Nothing is locked or recorded.
+///
+/// # Errors
+/// As [`apply_saved`]; and if a run of the stack is open.
+pub async fn check_saved(
+    ops: &Operations,
+    plan: &CheckedPlan,
+    given: &[(String, SecretString)],
+) -> Result<(), OpsError> {
+    check_planned_environment(ops, plan)?;
+    let record = ops.backend.read(&plan.stack).await?;
+    if has_begun(&record, plan)? {
+        return Err(OpsError::AlreadyBegun);
+    }
+    if record.journal.is_some() {
+        return Err(base_moved(plan, "a run that is not complete".to_owned()));
+    }
+    check_base(plan, record.state.as_ref())?;
+    let parameters = GivenSecrets(given).for_plan(ops, plan).await?;
+    let state = record.state.unwrap_or_else(|| ops.new_state(&plan.stack));
+    verify_saved(ops, plan, &state, &parameters).await
 }
 
 async fn apply_saved_held<F: FrontEnd>(
@@ -113,10 +152,16 @@ async fn apply_saved_held<F: FrontEnd>(
         return Err(OpsError::AlreadyBegun.into());
     }
     check_base(plan, lease.read().await.map_err(OpsError::from)?.state.as_ref())?;
-    let work = Work::Changes;
+    let work = work_of(plan, &state);
     let review = Review { plan, state: &state, work, secrets: Default::default() };
-    let Some(engine) = reviewed(ops, lease, &review, front).await? else {
-        return Ok(Applied::Stopped);
+    let engine = match (reviewed(ops, lease, &review, front).await?, work) {
+        (_, Work::Nothing) => {
+            let verified = verify_saved(ops, plan, &state, parameters);
+            lease.unless_lost(verified).await.map_err(OpsError::from)??;
+            return Ok(Applied::Unchanged(Box::new(state)));
+        }
+        (None, Work::Record | Work::Changes) => return Ok(Applied::Stopped),
+        (Some(engine), Work::Record | Work::Changes) => engine,
     };
     let gone = BTreeSet::new();
     let exports = check_exports(ops, plan, &gone, front);
@@ -124,7 +169,7 @@ async fn apply_saved_held<F: FrontEnd>(
     let verified = verify_saved(ops, plan, &state, parameters);
     lease.unless_lost(verified).await.map_err(OpsError::from)??;
     lease.unless_lost(front.publish(plan)).await.map_err(OpsError::from)??;
-    run(engine, lease, plan, parameters).await.map_err(Into::into)
+    run(ops, engine, lease, &review, (parameters, None)).await.map_err(Into::into)
 }
 
 /// Holds a saved plan against the state and the cloud: what it has of them is what they have. Every
@@ -156,7 +201,7 @@ fn has_begun(record: &Record, plan: &CheckedPlan) -> Result<bool, OpsError> {
 }
 
 /// Refuses a plan whose state has moved, before the front end is asked.
-fn check_base(plan: &CheckedPlan, state: Option<&State>) -> Result<(), OpsError> {
+pub(crate) fn check_base(plan: &CheckedPlan, state: Option<&State>) -> Result<(), OpsError> {
     let found = match state {
         Some(state) if state.lineage == plan.base.lineage && state.serial == plan.base.serial => {
             return Ok(());
@@ -165,8 +210,12 @@ fn check_base(plan: &CheckedPlan, state: Option<&State>) -> Result<(), OpsError>
         None if plan.base.serial.0 == 0 => return Ok(()),
         None => "no serial: the stack is gone".to_owned(),
     };
+    Err(base_moved(plan, found))
+}
+
+fn base_moved(plan: &CheckedPlan, found: String) -> OpsError {
     let (planned, lineage) = (plan.base.serial.0, plan.base.lineage.to_string());
-    Err(ApplyError::BaseMoved { planned, lineage, found }.into())
+    ApplyError::BaseMoved { planned, lineage, found }.into()
 }
 
 /// Has a plan reviewed, and carries it out if it is to be.
@@ -174,7 +223,7 @@ pub(crate) async fn carry_out<F: FrontEnd>(
     ops: &Operations,
     lease: &Held<'_>,
     review: &Review<'_>,
-    parameters: &SecretParameters,
+    (parameters, imported): (&SecretParameters, Option<&BTreeMap<String, Value>>),
     front: &F,
 ) -> Result<Applied, F::Error> {
     if !review.plan.awaits.is_empty() {
@@ -186,7 +235,7 @@ pub(crate) async fn carry_out<F: FrontEnd>(
         (None, Work::Record | Work::Changes) => Ok(Applied::Stopped),
         (Some(engine), Work::Record | Work::Changes) => {
             lease.unless_lost(front.publish(review.plan)).await.map_err(OpsError::from)??;
-            run(engine, lease, review.plan, parameters).await.map_err(Into::into)
+            run(ops, engine, lease, review, (parameters, imported)).await.map_err(Into::into)
         }
     }
 }
@@ -211,11 +260,15 @@ async fn reviewed<F: FrontEnd>(
 }
 
 async fn run(
+    ops: &Operations,
     (engine, options): Reviewed,
     lease: &Held<'_>,
-    plan: &CheckedPlan,
-    parameters: &SecretParameters,
+    review: &Review<'_>,
+    (parameters, imported): (&SecretParameters, Option<&BTreeMap<String, Value>>),
 ) -> Result<Applied, OpsError> {
-    let outcome = engine.apply(&**lease, plan, parameters, options).await?;
-    Ok(Applied::Ran(Box::new(outcome)))
+    let recording = Recording::of(ops, lease, (review.plan, review.state), imported);
+    let recording = lease.unless_lost(recording).await??;
+    let outcome = engine.apply(&recording, review.plan, parameters, options).await;
+    recording.release_producers().await;
+    Ok(Applied::Ran(Box::new(outcome?)))
 }

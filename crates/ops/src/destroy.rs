@@ -107,5 +107,5 @@ async fn destroy_held<F: FrontEnd>(
     hindered.await.map_err(OpsError::from)??;
     let work = Work::Changes;
     let review = Review { plan: &plan, state: &state, work, secrets: Default::default() };
-    carry_out(ops, lease, &review, &parameters, front).await
+    carry_out(ops, lease, &review, (&parameters, None), front).await
 }

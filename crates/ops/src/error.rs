@@ -70,6 +70,22 @@ pub enum OpsError {
         /// The stack.
         stack: StackName,
     },
+    /// An export that a stack begins to import is gone, or has another value than it was planned with.
+    #[error("the export `{export}` that `{stack}` is to import was removed or changed meanwhile")]
+    ImportMoved {
+        /// The stack that imports.
+        stack: StackName,
+        /// The name of the export.
+        export: String,
+    },
+    /// A saved plan waits for a value of another stack of its run, and that stack does not have it.
+    #[error("`{stack}` waits for {value}, which that stack does not have")]
+    AwaitedMissing {
+        /// The stack of the plan.
+        stack: StackName,
+        /// The other stack and its output.
+        value: String,
+    },
     /// The values of parameters that the last apply was given are others than those that were kept.
     #[error("the parameters of `{stack}` were changed by another run meanwhile")]
     ParametersMoved {

@@ -20,8 +20,8 @@ pub struct Evaluated {
     /// The questions without an answer.
     pub unanswered: Vec<Unanswered>,
     /// The calls by which stacks that CloudFormation manages are asked for, and which the caller has no
-    /// permission for. The template was evaluated as if there were no such stacks.
-    pub denied: Vec<DriverError>,
+    /// permission for, or no way to. The template was evaluated as if there were no such stacks.
+    pub not_read: Vec<DriverError>,
 }
 
 /// A question to which the cloud has no answer.
@@ -46,7 +46,7 @@ pub async fn evaluate(
     inputs: &Inputs<'_>,
 ) -> Result<Evaluated, OpsError> {
     let mut external: ExternalValues = inputs.external.clone();
-    let mut denied = Vec::new();
+    let mut not_read = Vec::new();
     for _ in 0..ROUNDS {
         let inputs = Inputs { external: &external, ..*inputs };
         let evaluation = rstack_template::evaluate(template, &inputs);
@@ -54,7 +54,7 @@ pub async fn evaluate(
             || evaluation.desired.is_none()
             || !evaluation.wanted.is_empty()
         {
-            return Ok(Evaluated { evaluation, unanswered: Vec::new(), denied });
+            return Ok(Evaluated { evaluation, unanswered: Vec::new(), not_read });
         }
         let mut unanswered = Vec::new();
         for (lookup, answer) in engine.look_up(evaluation.lookups.keys()).await? {
@@ -62,9 +62,9 @@ pub async fn evaluate(
                 Ok(value) => {
                     external.answers.insert(lookup, value);
                 }
-                Err(error) if lookup.is_of_managed_stacks() && is_denied(&error) => {
+                Err(error) if lookup.is_of_managed_stacks() && is_out_of_reach(&error) => {
                     external.answers.insert(lookup.clone(), no_managed_stacks(&lookup));
-                    denied.push(error);
+                    not_read.push(error);
                 }
                 Err(error) => {
                     let at = evaluation.lookups.get(&lookup).copied().unwrap_or_default();
@@ -73,15 +73,15 @@ pub async fn evaluate(
             }
         }
         if !unanswered.is_empty() {
-            return Ok(Evaluated { evaluation, unanswered, denied });
+            return Ok(Evaluated { evaluation, unanswered, not_read });
         }
     }
     Err(OpsError::Questions)
 }
 
-/// True if the caller has no permission for a call.
-pub(crate) fn is_denied(error: &DriverError) -> bool {
-    matches!(error.kind, ErrorKind::AccessDenied { .. })
+/// True if the caller has no permission for a call, or the network has no way to the service.
+pub(crate) fn is_out_of_reach(error: &DriverError) -> bool {
+    matches!(error.kind, ErrorKind::AccessDenied { .. } | ErrorKind::Unreachable)
 }
 
 /// The answer of an account in which CloudFormation manages no stack.

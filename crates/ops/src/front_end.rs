@@ -34,9 +34,9 @@ pub trait FrontEnd {
         Ok(())
     }
 
-    /// It is not known which exports of the plan stacks have and import that CloudFormation manages,
-    /// because the caller has no permission for this call. The plan is made nevertheless.
-    fn managed_stacks_denied(&self, _denied: &DriverError) {}
+    /// Stacks that CloudFormation manages cannot be looked at, and what is planned counts none of them. Of
+    /// these exports it is not known whether such a stack imports them, or exports their names.
+    fn managed_stacks_not_read(&self, _error: &DriverError, _exports: &BTreeSet<&str>) {}
 
     /// A plan is refused; the error that follows says why.
     ///

@@ -18,6 +18,8 @@ const RETRY: u32 = 4;
 pub struct Held<'a> {
     lease: &'a dyn Lease,
     lost: CancellationToken,
+    /// The holder, for other leases that the work takes.
+    holder: Option<&'a Holder>,
 }
 
 impl<'a> std::ops::Deref for Held<'a> {
@@ -28,7 +30,12 @@ impl<'a> std::ops::Deref for Held<'a> {
     }
 }
 
-impl Held<'_> {
+impl<'a> Held<'a> {
+    /// The holder of the lease, if the work may take others.
+    pub(crate) fn holder(&self) -> Option<&'a Holder> {
+        self.holder
+    }
+
     /// Runs work that records nothing, such as a question to the user, and abandons it as soon as the
     /// lease is lost.
     ///
@@ -56,7 +63,16 @@ pub async fn hold<T>(
     cancel: &CancellationToken,
     work: impl AsyncFnOnce(&Held<'_>) -> T,
 ) -> T {
-    let held = Held { lease, lost: CancellationToken::new() };
+    hold_as(lease, None, (clock, cancel), work).await
+}
+
+async fn hold_as<T>(
+    lease: &dyn Lease,
+    holder: Option<&Holder>,
+    (clock, cancel): (&dyn Clock, &CancellationToken),
+    work: impl AsyncFnOnce(&Held<'_>) -> T,
+) -> T {
+    let held = Held { lease, lost: CancellationToken::new(), holder };
     let Some(within) = lease.renew_within() else { return work(&held).await };
     let renewing = async {
         let mut pause = within;
@@ -93,7 +109,7 @@ pub(crate) async fn under_lease<T>(
     work: impl AsyncFnOnce(&Held<'_>) -> T,
 ) -> Result<T, StoreError> {
     let lease = backend.acquire(stack, holder).await?;
-    let done = hold(lease.as_ref(), clock, cancel, work).await;
+    let done = hold_as(lease.as_ref(), Some(holder), (clock, cancel), work).await;
     let _expires = lease.release().await;
     Ok(done)
 }

@@ -7,6 +7,7 @@
 //! a terminal, a file of a template or an argument.
 
 mod apply;
+mod awaiting;
 mod backend;
 mod cross_stack;
 mod destroy;
@@ -26,16 +27,20 @@ mod operations;
 mod plan;
 mod plan_signature;
 mod planned_outputs;
+mod planned_parameters;
 mod preflight;
+mod producers;
 mod resolve;
 mod rollback;
 mod saved_plan;
+mod saved_run;
 mod secret_parameters;
 mod stack_run;
 mod stack_tags;
 mod template_files;
 
-pub use apply::{Applied, apply, apply_saved, verify_saved};
+pub use apply::{Applied, apply, apply_saved, check_saved, verify_saved};
+pub use awaiting::apply_awaiting;
 pub use backend::{Backend, Holder, Lease, Record};
 pub use cross_stack::cross_stack_values;
 pub use destroy::{Destroy, destroy, plan_destroy};
@@ -58,7 +63,8 @@ pub use planned_outputs::{PlannedOutputs, awaited_output};
 pub use preflight::preflight;
 pub use resolve::resolve;
 pub use rollback::{Rollback, RolledBack, rollback};
-pub use saved_plan::{ApprovalError, SavedPlan, SavedPlanError, read_plan, write_plan};
+pub use saved_plan::{ApprovalError, SavedPlan, SavedPlanError, Seal, read_plan, write_plan};
+pub use saved_run::{RunProblem, Saved, SavedRun, SavedStack, read_saved, run_digest, write_run};
 pub use secret_parameters::{
     GivenSecrets, parameters_of_evaluation, secret_names, secret_names_of_stack,
 };

@@ -1,12 +1,12 @@
 //! Planning a deploy: observe, compare, plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_apply::SecretParameters;
 use rstack_catalog::nearest;
 use rstack_model::desired::Desired;
 use rstack_model::state::State;
-use rstack_model::{Address, GivenValues};
+use rstack_model::{Address, GivenValues, Value};
 use rstack_plan::{CheckedPlan, PlanOptions};
 
 use crate::exports::check_exports;
@@ -28,6 +28,9 @@ pub struct Deploy<'a> {
     /// The values that were given for parameters by the last apply, if values were kept of it: the plan is
     /// refused if the stack has others by then.
     pub last_given: Option<&'a GivenValues>,
+    /// The values of the exports of other stacks' states that were there when the template was evaluated: a
+    /// stack that begins to import one is refused if it has another value by then.
+    pub imported: Option<&'a BTreeMap<String, Value>>,
 }
 
 /// Plans a deploy and carries nothing out. The stack is locked only if an interrupted run has to be
@@ -69,7 +72,7 @@ pub(crate) async fn plan_deploy<F: FrontEnd>(
     state: &State,
     front: &F,
 ) -> Result<CheckedPlan, OpsError> {
-    let Deploy { desired, parameters, options, refresh, last_given } = *deploy;
+    let Deploy { desired, parameters, options, refresh, last_given, .. } = *deploy;
     if last_given.is_some_and(|last| *last != state.given) {
         return Err(OpsError::ParametersMoved { stack: desired.stack.clone() });
     }

@@ -8,7 +8,7 @@
 //! sha256:9f86…
 //! ```
 //!
-//! with the format number and the digest of the plan, each line with its end, so that a signature of
+//! with the format number and the digest of the plan or of the plans of a run, each line with its end, so that a signature of
 //! something else is none of a plan. A key is named by the SHA-256 digest of its public part in DER.
 
 use base64::Engine as _;
@@ -17,8 +17,6 @@ use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePublicKey};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use rstack_model::{Digest, SecretString};
 use serde::{Deserialize, Serialize};
-
-use crate::saved_plan::FORMAT;
 
 /// Why a key cannot be used. Never says what the text was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -78,8 +76,8 @@ impl PlanSigner {
         id(&self.0.verifying_key())
     }
 
-    pub(crate) fn sign(&self, digest: &Digest) -> PlanSignature {
-        let value = STANDARD.encode(self.0.sign(message(digest).as_bytes()).to_bytes());
+    pub(crate) fn sign(&self, format: u32, digest: &Digest) -> PlanSignature {
+        let value = STANDARD.encode(self.0.sign(message(format, digest).as_bytes()).to_bytes());
         PlanSignature { algorithm: Algorithm::Ed25519, key: self.id(), value }
     }
 }
@@ -108,17 +106,23 @@ impl PlanVerifier {
         id(&self.0)
     }
 
-    /// True if the signature is one that this key has made of the plan with this digest.
-    pub(crate) fn has_signed(&self, signature: &PlanSignature, digest: &Digest) -> bool {
+    /// True if the signature is one that this key has made of the plan of this format and digest.
+    pub(crate) fn has_signed(
+        &self,
+        signature: &PlanSignature,
+        format: u32,
+        digest: &Digest,
+    ) -> bool {
         let Algorithm::Ed25519 = signature.algorithm;
         let bytes = STANDARD.decode(&signature.value).unwrap_or_default();
         let signature = Signature::from_slice(&bytes);
-        signature.is_ok_and(|it| self.0.verify_strict(message(digest).as_bytes(), &it).is_ok())
+        let message = message(format, digest);
+        signature.is_ok_and(|it| self.0.verify_strict(message.as_bytes(), &it).is_ok())
     }
 }
 
-fn message(digest: &Digest) -> String {
-    format!("rstack-plan {FORMAT}\nsha256:{digest}\n")
+fn message(format: u32, digest: &Digest) -> String {
+    format!("rstack-plan {format}\nsha256:{digest}\n")
 }
 
 /// The digest of a public key in DER. Of a key that cannot be written, which there is none of, that
@@ -131,6 +135,7 @@ fn id(key: &VerifyingKey) -> Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::saved_plan::FORMAT;
 
     /// Source: RFC 8410, sections 10.1 and 10.3: a key pair that is published, in the form that
     /// OpenSSL writes.
@@ -153,10 +158,11 @@ mod tests {
         let der = STANDARD.decode(PUBLIC.lines().nth(1).unwrap().trim()).unwrap();
         assert_eq!(verifier.id(), Digest::of(&der), "as `openssl pkey -pubin -outform DER` has it");
         let digest = Digest::of(b"plan");
-        let signature = signer.sign(&digest);
-        assert!(verifier.has_signed(&signature, &digest));
-        assert!(!verifier.has_signed(&signature, &Digest::of(b"another")));
-        assert_eq!(signature, signer.sign(&digest), "equal plans have equal signatures");
+        let signature = signer.sign(FORMAT, &digest);
+        assert!(verifier.has_signed(&signature, FORMAT, &digest));
+        assert!(!verifier.has_signed(&signature, FORMAT, &Digest::of(b"another")));
+        assert!(!verifier.has_signed(&signature, FORMAT + 1, &digest), "of another format");
+        assert_eq!(signature, signer.sign(FORMAT, &digest), "equal plans have equal signatures");
     }
 
     #[test]
@@ -164,17 +170,17 @@ mod tests {
         let (signer, verifier) =
             (signer(PRIVATE).unwrap(), PlanVerifier::from_pem(PUBLIC).unwrap());
         let digest = Digest::of(b"plan");
-        let signature = signer.sign(&digest);
+        let signature = signer.sign(FORMAT, &digest);
         for i in 0..signature.value.len() {
             let mut value = signature.value.clone().into_bytes();
             value[i] = if value[i] == b'A' { b'B' } else { b'A' };
             let value = String::from_utf8(value).unwrap();
             let forged = PlanSignature { value, ..signature.clone() };
-            assert!(!verifier.has_signed(&forged, &digest), "character {i}");
+            assert!(!verifier.has_signed(&forged, FORMAT, &digest), "character {i}");
         }
         for value in ["", "AAAA", "no base64"] {
             let forged = PlanSignature { value: value.to_owned(), ..signature.clone() };
-            assert!(!verifier.has_signed(&forged, &digest), "{value}");
+            assert!(!verifier.has_signed(&forged, FORMAT, &digest), "{value}");
         }
     }
 
@@ -184,8 +190,9 @@ mod tests {
             (signer(PRIVATE).unwrap(), PlanVerifier::from_pem(PUBLIC).unwrap());
         let digest = Digest::of(b"plan");
         let other = signer.0.sign(digest.as_str().as_bytes()).to_bytes();
-        let forged = PlanSignature { value: STANDARD.encode(other), ..signer.sign(&digest) };
-        assert!(!verifier.has_signed(&forged, &digest));
+        let forged =
+            PlanSignature { value: STANDARD.encode(other), ..signer.sign(FORMAT, &digest) };
+        assert!(!verifier.has_signed(&forged, FORMAT, &digest));
     }
 
     #[test]

@@ -1,13 +1,15 @@
-//! The outputs that stacks of a run are going to have: a stack of the same run is planned with them, before
-//! any of it is applied.
+//! The outputs and parameters that stacks of a run are going to have: a stack of the same run is planned with
+//! them, before any of it is applied.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::plan::{OutputChange, Plan};
 use rstack_model::state::Environment;
 use rstack_model::value::AttributeRef;
-use rstack_model::{Address, StackName, Value};
+use rstack_model::{Address, Region, StackName, Value};
 use rstack_template::ExternalValues;
+
+use crate::planned_parameters::{PlannedParameter, parameters_of};
 
 /// The planned outputs of the stacks of a run.
 #[derive(Clone, Debug, Default)]
@@ -24,16 +26,26 @@ struct PlannedStack {
     exports: BTreeMap<String, Value>,
     /// The exports that the stack has now.
     before: BTreeSet<String>,
+    /// The parameters of the Parameter Store that it makes or changes, by Region and name.
+    parameters: BTreeMap<(Region, String), PlannedParameter>,
 }
 
-/// The placeholder of a stack in a value that waits for one of its outputs. No logical ID has a space.
-fn placeholder(stack: &StackName) -> Address {
-    Address::new(format!("stack {stack}"))
+/// The beginning of the placeholder of a stack. No logical ID has a space.
+const STACK: &str = "stack ";
+
+/// The placeholder of a stack in a value that waits for one of its outputs.
+pub(crate) fn placeholder(stack: &str) -> Address {
+    Address::new(format!("{STACK}{stack}"))
+}
+
+/// The stack that a placeholder stands for.
+pub(crate) fn stack_of(placeholder: &Address) -> Option<StackName> {
+    StackName::parse(placeholder.as_str().strip_prefix(STACK)?).ok()
 }
 
 /// The value of an output of a stack that is known only after that stack is applied.
 pub fn awaited_output(stack: &StackName, output: &str) -> Value {
-    Value::attribute(AttributeRef::named(placeholder(stack), output))
+    Value::attribute(AttributeRef::named(placeholder(stack.as_str()), output))
 }
 
 impl PlannedOutputs {
@@ -55,7 +67,8 @@ impl PlannedOutputs {
         let before = plan.outputs.values();
         let before = before.filter_map(|output: &OutputChange| output.exported_before.clone());
         let (environment, before) = (plan.environment.clone(), before.collect());
-        let planned = PlannedStack { environment, outputs, exports, before };
+        let parameters = parameters_of(plan, &placeholder(plan.stack.as_str()));
+        let planned = PlannedStack { environment, outputs, exports, before, parameters };
         self.stacks.insert(plan.stack.clone(), planned);
     }
 
@@ -69,9 +82,18 @@ impl PlannedOutputs {
     pub fn put_into(&self, external: &mut ExternalValues, here: &Environment) {
         for (stack, planned) in &self.stacks {
             let there = &planned.environment;
+            let place = (there.account.clone(), stack.to_string(), there.region.clone());
+            external.accounts.insert(place, planned.outputs.clone());
             if there.account == here.account {
                 let key = (stack.to_string(), there.region.clone());
                 external.outputs.insert(key, planned.outputs.clone());
+                for ((region, name), parameter) in &planned.parameters {
+                    if *region == here.region {
+                        let Environment { account, region, partition, .. } = here;
+                        let arn = format!("arn:{partition}:ssm:{region}:{account}:parameter");
+                        external.answers.extend(parameter.answers(name, &arn));
+                    }
+                }
             }
             if there == here {
                 external.exports.retain(|export, _| !planned.before.contains(export));
@@ -85,6 +107,6 @@ impl PlannedOutputs {
 
     /// The placeholders for outputs that are not known yet.
     pub fn placeholders(&self) -> BTreeSet<Address> {
-        self.stacks.keys().map(placeholder).collect()
+        self.stacks.keys().map(|stack| placeholder(stack.as_str())).collect()
     }
 }

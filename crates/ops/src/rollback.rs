@@ -69,6 +69,6 @@ async fn rollback_held<F: FrontEnd>(
         front.refused(&review)?;
         return Err(OpsError::OldSecrets(missing).into());
     }
-    let applied = carry_out(ops, lease, &review, &parameters, front).await?;
+    let applied = carry_out(ops, lease, &review, (&parameters, None), front).await?;
     Ok(RolledBack::Planned(applied))
 }

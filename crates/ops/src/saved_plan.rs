@@ -1,5 +1,6 @@
-//! The format of saved plans: a format number, the digest of the plan, perhaps a signature, the plan.
-//! A saved plan holds no secret.
+//! The formats of saved plans: a format number, the digest of the plan, perhaps a signature, the plan.
+//! A saved plan holds no secret. The plans of a run of several stacks have a format of their own
+//! (`saved_run.rs`).
 //!
 //! ```json
 //! {"rstack-plan": 2, "digest": "9f86…", "signature": {"algorithm": "ed25519", "key": "3a7b…",
@@ -9,7 +10,7 @@
 //! The digest finds damage. It binds the file to no person: anyone who can write the file can write
 //! a digest that fits. A plan that does other than it shows is found by [`read_plan`], which
 //! derives what is shown from what is done, and when it is applied, from state and cloud. A
-//! signature ([`SavedPlan::verify`]) or the approved digest ([`SavedPlan::approve`]) proves that
+//! signature ([`Seal::verify`]) or the approved digest ([`Seal::approve`]) proves that
 //! the plan is the one that a person made or approved. docs/approval.md has the table of all
 //! fields.
 
@@ -19,8 +20,9 @@ use rstack_plan::{CheckedPlan, Schemas, Violation};
 use serde::{Deserialize, Serialize};
 
 use crate::plan_signature::{PlanSignature, PlanSigner, PlanVerifier};
+use crate::saved_run::{RUN_FORMAT, RunProblem, Saved, read_saved};
 
-/// The number of the format.
+/// The number of the format of one plan.
 pub(crate) const FORMAT: u32 = 2;
 
 #[derive(Serialize)]
@@ -34,14 +36,8 @@ struct Written<'a> {
 }
 
 #[derive(Deserialize)]
-struct Header {
-    #[serde(rename = "rstack-plan")]
-    format: u32,
-}
-
-#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Saved {
+struct File {
     #[serde(rename = "rstack-plan")]
     _format: u32,
     digest: Digest,
@@ -57,7 +53,7 @@ pub enum SavedPlanError {
     #[error("{0}")]
     Json(#[from] serde_json::Error),
     /// It has another format.
-    #[error("it has format {found}; this rstack reads format {FORMAT}")]
+    #[error("it has format {found}; this rstack reads formats {FORMAT} and {RUN_FORMAT}")]
     Format {
         /// The format.
         found: u32,
@@ -68,9 +64,15 @@ pub enum SavedPlanError {
     /// The plan in it destroys or rolls back, which is never saved.
     #[error("its plan is not a plan to deploy")]
     Mode,
-    /// The plan in it waits for outputs of other stacks.
+    /// The plan in it waits for outputs of stacks whose plans are not in it.
     #[error("its plan is a preview that waits for other stacks")]
     Preview,
+    /// It has the plans of several stacks, and one is asked for.
+    #[error("it has the plans of several stacks")]
+    Several,
+    /// The plans of several stacks in it are no run.
+    #[error("its plans are not a run of several stacks: {0}")]
+    Run(RunProblem),
     /// The plan in it breaks invariants, or does not do what it shows.
     #[error("its plan is not valid: {}", list(.0))]
     Unsound(Vec<Violation>),
@@ -109,13 +111,22 @@ pub enum ApprovalError {
 pub struct SavedPlan {
     /// The plan, checked.
     pub plan: CheckedPlan,
-    /// Its digest.
+    /// The digest and the signature.
+    pub seal: Seal,
+}
+
+/// The digest and the signature of a file of plans.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seal {
+    /// The format of the file, which the signature covers.
+    pub(crate) format: u32,
+    /// The digest of what is in it.
     pub digest: Digest,
-    /// Its signature, not verified.
+    /// The signature, not verified.
     pub signature: Option<PlanSignature>,
 }
 
-impl SavedPlan {
+impl Seal {
     /// Verifies that one of these keys has signed the plan.
     ///
     /// # Errors
@@ -126,7 +137,7 @@ impl SavedPlan {
         let Some(key) = keys.iter().find(|key| key.id() == signer) else {
             return Err(ApprovalError::OtherKey { signer });
         };
-        if !key.has_signed(signature, &self.digest) {
+        if !key.has_signed(signature, self.format, &self.digest) {
             return Err(ApprovalError::Signature { signer });
         }
         Ok(())
@@ -151,35 +162,44 @@ pub fn write_plan(
     signer: Option<&PlanSigner>,
 ) -> Result<Vec<u8>, SavedPlanError> {
     let digest = &plan.digest()?;
-    let signature = signer.map(|signer| signer.sign(digest));
+    let signature = signer.map(|signer| signer.sign(FORMAT, digest));
     let mut bytes = serde_json::to_vec(&Written { format: FORMAT, digest, signature, plan })?;
     bytes.push(b'\n');
     Ok(bytes)
 }
 
 /// The plan in a saved one: checked again, the very plan that was shown when it was saved, and one
-/// that does what it shows. Whose it is, is for [`SavedPlan::verify`] and [`SavedPlan::approve`];
-/// that state and cloud are as it says, for [`crate::apply_saved`].
+/// that does what it shows. Whose it is, is for [`Seal::verify`] and [`Seal::approve`]; that state
+/// and cloud are as it says, for [`crate::apply_saved`].
 ///
 /// # Errors
 /// If it is damaged, was changed, has another format, or the plan is not sound.
 pub fn read_plan(bytes: &[u8], schemas: &dyn Schemas) -> Result<SavedPlan, SavedPlanError> {
-    let Header { format } = serde_json::from_slice(bytes)?;
-    if format != FORMAT {
-        return Err(SavedPlanError::Format { found: format });
+    match read_saved(bytes, schemas)? {
+        Saved::Plan(plan) => Ok(*plan),
+        Saved::Run(_) => Err(SavedPlanError::Several),
     }
-    let Saved { digest, signature, plan, .. } = serde_json::from_slice(bytes)?;
+}
+
+/// The plan in a file of format 2.
+pub(crate) fn read_one(bytes: &[u8], schemas: &dyn Schemas) -> Result<SavedPlan, SavedPlanError> {
+    let File { digest, signature, plan, .. } = serde_json::from_slice(bytes)?;
     if Digest::of_json(&plan)? != digest {
         return Err(SavedPlanError::Changed);
-    }
-    if plan.mode != PlanMode::Deploy {
-        return Err(SavedPlanError::Mode);
     }
     if !plan.awaits.is_empty() {
         return Err(SavedPlanError::Preview);
     }
-    let plan = CheckedPlan::of(plan, schemas).map_err(SavedPlanError::Unsound)?;
-    Ok(SavedPlan { plan, digest, signature })
+    let plan = checked(plan, schemas)?;
+    Ok(SavedPlan { plan, seal: Seal { format: FORMAT, digest, signature } })
+}
+
+/// A plan out of a file, checked.
+pub(crate) fn checked(plan: Plan, schemas: &dyn Schemas) -> Result<CheckedPlan, SavedPlanError> {
+    if plan.mode != PlanMode::Deploy {
+        return Err(SavedPlanError::Mode);
+    }
+    CheckedPlan::of(plan, schemas).map_err(SavedPlanError::Unsound)
 }
 
 fn list(violations: &[Violation]) -> String {

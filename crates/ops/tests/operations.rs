@@ -180,7 +180,7 @@ fn deploy<'a>(
     parameters: &'a SecretParameters,
     options: &'a PlanOptions,
 ) -> Deploy<'a> {
-    Deploy { desired, parameters, options, refresh: true, last_given: None }
+    Deploy { desired, parameters, options, refresh: true, last_given: None, imported: None }
 }
 
 fn stack() -> StackName {
@@ -268,8 +268,8 @@ fn a_saved_plan_is_the_one_that_was_shown() {
             "its digest does not match its content"
         );
         assert_eq!(
-            refused("\"rstack-plan\":2", "\"rstack-plan\":3"),
-            "it has format 3; this rstack reads format 2"
+            refused("\"rstack-plan\":2", "\"rstack-plan\":4"),
+            "it has format 4; this rstack reads formats 2 and 3"
         );
         // A plan that the checker refuses is refused although its digest fits.
         let mut unsound = plan.clone().into_plan();
@@ -377,21 +377,24 @@ fn a_plan_is_approved_by_signature_or_digest() {
         let keys = [PlanVerifier::from_pem(PUBLIC).unwrap()];
         let read = |bytes: &[u8]| rstack_ops::read_plan(bytes, &RegistrySchemas).unwrap();
         let unsigned = read(&rstack_ops::write_plan(&plan, None).unwrap());
-        assert_eq!(unsigned.verify(&keys), Err(ApprovalError::NotSigned));
+        assert_eq!(unsigned.seal.verify(&keys), Err(ApprovalError::NotSigned));
         let bytes = rstack_ops::write_plan(&plan, Some(&signer)).unwrap();
         let signed = read(&bytes);
-        assert_eq!(signed.verify(&keys), Ok(()));
-        assert_eq!(signed.approve(&plan.digest().unwrap()), Ok(()));
+        assert_eq!(signed.seal.verify(&keys), Ok(()));
+        assert_eq!(signed.seal.approve(&plan.digest().unwrap()), Ok(()));
         let signer = keys[0].id();
-        assert_eq!(signed.verify(&[]), Err(ApprovalError::OtherKey { signer: signer.clone() }));
+        assert_eq!(
+            signed.seal.verify(&[]),
+            Err(ApprovalError::OtherKey { signer: signer.clone() })
+        );
         // Another sound plan under the signature of this one.
         let other = bench.plan(&topic("a", "two")).await;
         let mut swapped = read(&rstack_ops::write_plan(&other, None).unwrap());
-        swapped.signature = signed.signature;
-        assert_eq!(swapped.verify(&keys), Err(ApprovalError::Signature { signer }));
+        swapped.seal.signature = signed.seal.signature;
+        assert_eq!(swapped.seal.verify(&keys), Err(ApprovalError::Signature { signer }));
         let approved = plan.digest().unwrap();
         let found = other.digest().unwrap();
-        assert_eq!(swapped.approve(&approved), Err(ApprovalError::Digest { approved, found }));
+        assert_eq!(swapped.seal.approve(&approved), Err(ApprovalError::Digest { approved, found }));
     });
 }
 

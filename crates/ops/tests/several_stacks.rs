@@ -119,6 +119,7 @@ impl Bench {
             options: &options,
             refresh: true,
             last_given: None,
+            imported: None,
         };
         let holder = Holder {
             id: "lock".into(),
@@ -311,4 +312,79 @@ fn a_run_that_ends_anywhere_is_completed_by_the_next_one() {
     }
     println!("{points} points");
     assert!(points > 20, "{points}");
+}
+
+/// The stacks of an app by name.
+fn template(app: &App, stack: &str) -> String {
+    app.iter().find(|(name, _, _)| name.as_str() == stack).unwrap().1.clone()
+}
+
+/// A consumer that begins to import takes the lease of the stack that exports, so that it waits for a run of
+/// that stack which has checked already that nothing imports the export.
+#[test]
+fn a_stack_that_begins_to_import_waits_for_the_run_of_the_one_that_exports() {
+    let (app, bench) = (small_app(), Bench::new(Duration::from_secs(1)));
+    in_virtual_time(async {
+        let slots = &Slots::shared(PARALLELISM);
+        let (net, importer) = (&name("Net"), &name("App"));
+        bench.apply(net, &template(&app, "Net"), slots).await.unwrap();
+        // The export goes, and another resource takes a while.
+        let without = "Resources:\n  Q: {Type: AWS::SQS::Queue}\n  U: {Type: AWS::SNS::Topic}\n";
+        let mut producing = pin!(bench.apply(net, without, slots));
+        let text = template(&app, "App");
+        let mut consuming = pin!(bench.apply(importer, &text, slots));
+        let mut began = false;
+        let (mut produced, mut consumed) = (None, None);
+        poll_fn(|context| {
+            if produced.is_none()
+                && let Poll::Ready(done) = producing.as_mut().poll(context)
+            {
+                produced = Some(done);
+            }
+            // It evaluates while the export is there.
+            began |= bench.sandbox.list().unwrap().len() > 2 || produced.is_some();
+            if consumed.is_none()
+                && let Poll::Ready(done) = consuming.as_mut().poll(context)
+            {
+                consumed = Some(done);
+            }
+            if produced.is_some() && consumed.is_some() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        assert!(produced.unwrap().is_ok() && began);
+        match consumed.unwrap() {
+            Err(OpsError::ImportMoved { export, .. }) => assert_eq!(export, "net-arn"),
+            other => panic!("{:?}", other.map(|(plan, _)| plan)),
+        }
+        let record = bench.backend.read(importer).await.unwrap();
+        assert!(record.state.is_none() && record.journal.is_none(), "nothing of it was changed");
+    });
+}
+
+/// The lease of the exporting stack is free again as soon as the imports are recorded.
+#[test]
+fn stacks_that_begin_to_import_do_not_wait_for_each_others_ends() {
+    let (app, bench) = (small_app(), Bench::new(Duration::from_secs(20)));
+    let took = in_virtual_time(async {
+        let slots = &Slots::shared(PARALLELISM);
+        bench.apply(&name("Net"), &template(&app, "Net"), slots).await.unwrap();
+        let text = template(&app, "App");
+        let began = Instant::now();
+        let consumers = ["A", "B", "C", "D"].map(name);
+        let runs = consumers.iter().map(|stack| bench.apply(stack, &text, slots));
+        for ran in futures_util::future::join_all(runs).await {
+            ran.unwrap();
+        }
+        began.elapsed()
+    });
+    // Two steps behind each other, which each take some calls of 20 seconds.
+    let alone = in_virtual_time(async {
+        let bench = Bench::new(Duration::from_secs(20));
+        let slots = &Slots::shared(PARALLELISM);
+        bench.apply(&name("Net"), &template(&app, "Net"), slots).await.unwrap();
+        let began = Instant::now();
+        bench.apply(&name("A"), &template(&app, "App"), slots).await.unwrap();
+        began.elapsed()
+    });
+    assert!(took < alone + Duration::from_secs(2), "{took:?}, and {alone:?} for one");
 }

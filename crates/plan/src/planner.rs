@@ -7,7 +7,7 @@ use rstack_model::plan::{Change, OutputChange, Plan, PlanBase, PlanMode, Protect
 use rstack_model::state::{DeposedObject, OutputState, ResourceState, State};
 use rstack_model::value::{AttributeRef, FunctionError};
 use rstack_model::{
-    Address, Asset, Digest, FormerParameters, GivenValues, Imports, Value, ValueMap,
+    Address, Asset, Digest, FormerParameters, GivenValues, Image, Imports, Value, ValueMap,
 };
 
 use crate::PlanError;
@@ -78,6 +78,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<CheckedPlan, PlanError> {
         imports: desired.imports.clone(),
         awaits: awaited(desired),
         assets: desired.assets.clone(),
+        images: desired.images.clone(),
         protection: Protection {
             before: input.state.termination_protection,
             after: input
@@ -90,7 +91,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<CheckedPlan, PlanError> {
     finish(input.state, input.schemas, purpose, changes, outputs, &BTreeMap::new())
 }
 
-/// The placeholders for outputs of other stacks in the resources and outputs of a stack.
+/// The placeholders for values of other stacks in the resources, outputs and parameters of a stack.
 fn awaited(desired: &Desired) -> BTreeSet<Address> {
     let mut out = BTreeSet::new();
     let mut note = |attribute: &AttributeRef| {
@@ -99,7 +100,8 @@ fn awaited(desired: &Desired) -> BTreeSet<Address> {
     let properties = desired.resources.values().flat_map(|resource| resource.properties.values());
     let outputs =
         desired.outputs.values().flat_map(|it| std::iter::once(&it.value).chain(&it.export));
-    properties.chain(outputs).for_each(|value| value.visit_attributes(&mut note));
+    let values = properties.chain(outputs).chain(desired.parameters.values());
+    values.for_each(|value| value.visit_attributes(&mut note));
     out
 }
 
@@ -153,6 +155,7 @@ pub fn plan_destroy(
         imports: Imports::new(),
         awaits: BTreeSet::new(),
         assets: Vec::new(),
+        images: Vec::new(),
         protection: Protection::default(),
         purge: options.purge,
     };
@@ -169,6 +172,7 @@ pub(crate) struct Purpose {
     pub(crate) imports: Imports,
     pub(crate) awaits: BTreeSet<Address>,
     pub(crate) assets: Vec<Asset>,
+    pub(crate) images: Vec<Image>,
     pub(crate) protection: Protection,
     pub(crate) purge: bool,
 }
@@ -197,7 +201,7 @@ pub(crate) fn finish(
     restores: &BTreeMap<Address, ResourceState>,
 ) -> Result<CheckedPlan, PlanError> {
     let Purpose { mode, template_digest, parameters, given, kept, imports, .. } = purpose;
-    let Purpose { awaits, assets, protection, purge, .. } = purpose;
+    let Purpose { awaits, assets, images, protection, purge, .. } = purpose;
     for (name, output) in &state.outputs {
         outputs.entry(name.clone()).or_insert_with(|| {
             let (before, exported_before) = before(Some(output));
@@ -229,6 +233,7 @@ pub(crate) fn finish(
         termination_protection: protection,
         awaits,
         assets,
+        images,
         purge,
     };
     CheckedPlan::of(plan, schemas).map_err(|broken| {

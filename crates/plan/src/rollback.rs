@@ -158,6 +158,7 @@ pub fn plan_rollback(input: RollbackInput<'_>) -> Result<CheckedPlan, PlanError>
         imports: base.imports.clone(),
         awaits: BTreeSet::new(),
         assets: Vec::new(),
+        images: Vec::new(),
         protection: Protection {
             before: current.termination_protection,
             after: base.termination_protection,

@@ -110,6 +110,7 @@ pub(crate) fn plan(changes: impl IntoIterator<Item = Change>) -> Plan {
         termination_protection: Default::default(),
         awaits: Default::default(),
         assets: Vec::new(),
+        images: Vec::new(),
         purge: false,
         propagation_waits: BTreeMap::new(),
     };

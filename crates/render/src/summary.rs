@@ -45,6 +45,9 @@ pub struct Summary {
     /// Assets to upload.
     #[serde(skip_serializing_if = "is_zero")]
     pub assets: usize,
+    /// Container images to build.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub images: usize,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
@@ -58,6 +61,7 @@ impl Summary {
         let mut summary = Self {
             outputs: plan.outputs.values().filter(|output| output.differs()).count(),
             assets: plan.assets.iter().filter(|asset| asset.upload.is_some()).count(),
+            images: plan.images.iter().filter(|image| image.build.is_some()).count(),
             ..Self::default()
         };
         for change in plan.changes.values() {
@@ -149,6 +153,9 @@ pub fn summary_line(plan: &Plan) -> String {
     if summary.assets > 0 {
         line.push_str(&format!(" {} to upload.", count(summary.assets, "asset")));
     }
+    if summary.images > 0 {
+        line.push_str(&format!(" {} to build.", count(summary.images, "image")));
+    }
     if plan.steps.is_empty() {
         match (summary.outputs > 0, plan.termination_protection.differs()) {
             (true, false) => line.push_str(" Only outputs change."),
@@ -165,7 +172,7 @@ pub fn summary_line(plan: &Plan) -> String {
 /// The sum of several plans in one sentence: `Total of 3 stacks: 9 to create, …`.
 pub fn total_line<'a>(plans: impl Iterator<Item = &'a Plan>, view: &View) -> String {
     let (mut total, mut stacks) = (Summary::default(), 0);
-    let (mut changes, mut assets) = (false, BTreeSet::new());
+    let (mut changes, mut assets, mut images) = (false, BTreeSet::new(), BTreeSet::new());
     for plan in plans {
         let of = Summary::of(plan);
         total.create += of.create;
@@ -178,6 +185,8 @@ pub fn total_line<'a>(plans: impl Iterator<Item = &'a Plan>, view: &View) -> Str
         // Stacks of an app may share an asset: it is uploaded once.
         let uploads = plan.assets.iter().filter(|asset| asset.upload.is_some());
         assets.extend(uploads.map(|asset| &asset.place));
+        let builds = plan.images.iter().filter(|image| image.build.is_some());
+        images.extend(builds.map(|image| &image.place));
     }
     let Summary { create, update, replace, delete, unchanged, .. } = total;
     let stacks = count(stacks, "stack");
@@ -185,10 +194,14 @@ pub fn total_line<'a>(plans: impl Iterator<Item = &'a Plan>, view: &View) -> Str
         0 => String::new(),
         assets => format!(" {} to upload.", count(assets, "asset")),
     };
+    let images = match images.len() {
+        0 => String::new(),
+        images => format!(" {} to build.", count(images, "image")),
+    };
     let line = match changes {
         true => format!(
             "Total of {stacks}: {create} to create, {update} to update, {replace} to replace, {delete} to \
-             delete, {unchanged} unchanged.{assets}"
+             delete, {unchanged} unchanged.{assets}{images}"
         ),
         false => format!("Total of {stacks}: no changes."),
     };

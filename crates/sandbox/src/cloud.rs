@@ -8,8 +8,8 @@ use rstack_catalog::{FinalSnapshot, Registry, TypeSchema};
 use rstack_driver::custom::{CustomResource, CustomTransport};
 use rstack_driver::signals::{self, SignalTransport};
 use rstack_driver::{
-    BucketAccess, Cloud, DriverError, Identity, Noop, OpenBucket, ResourceDriver, SecretStore,
-    VersionHistory, json_field,
+    BucketAccess, Cloud, DriverError, Identity, Noop, OpenBucket, OpenRegistry, RegistryAccess,
+    ResourceDriver, SecretStore, VersionHistory, json_field,
 };
 use rstack_model::state::Environment;
 use rstack_model::value::{Lookup, ParameterReference, SecretsManagerReference};
@@ -25,6 +25,7 @@ use crate::defaults;
 use crate::driver::SandboxDriver;
 use crate::fault_injection::FaultInjector;
 use crate::final_snapshot::Snapshotting;
+use crate::image_registry::SandboxRegistry;
 use crate::inventory::{Inventory, Scopes, StoredObject, View};
 use crate::object_bytes::ObjectBytes;
 use crate::objects::Service;
@@ -400,6 +401,11 @@ impl Cloud for SandboxCloud {
 
     async fn signal_url(&self, handle: &str) -> Result<SecretString, DriverError> {
         signal_url(handle).map(SecretString::new)
+    }
+
+    async fn registry(&self, access: &RegistryAccess) -> Result<OpenRegistry, DriverError> {
+        let (cloud, access) = (Arc::clone(&self.inner), access.clone());
+        Ok(OpenRegistry { registry: Arc::new(SandboxRegistry { cloud, access }), note: None })
     }
 
     async fn make_parameter(&self, name: &str, text: &str) -> Result<bool, DriverError> {

@@ -267,6 +267,14 @@ impl View<'_> {
         self.insert_at(&scope, resource_type, key, object);
     }
 
+    /// The keys of the objects of a type that the operation of this token made.
+    pub(crate) fn keys_by_token(&self, resource_type: &ResourceType, token: &str) -> Vec<String> {
+        let scope = self.inventory.objects.get(self.scopes.scope(resource_type));
+        let objects = scope.and_then(|types| types.get(resource_type.as_str()));
+        let made = objects.into_iter().flatten().filter(|(_, object)| object.token == token);
+        made.map(|(key, _)| key.clone()).collect()
+    }
+
     /// One object in a scope that no account sees.
     pub(crate) fn get_at(
         &self,

@@ -26,6 +26,7 @@ mod final_snapshot;
 mod generated;
 mod id_context;
 mod ids;
+mod image_registry;
 mod index;
 mod inventory;
 mod legacy;

@@ -26,8 +26,9 @@ use self::syntax::Node;
 use self::template::Dialect;
 
 pub use assembly::{
-    AssemblyStack, AssetDestination, AssetManifest, AssetSourceKind, FileAsset, Manifest,
-    ManifestError, MissingContext, NestedAssembly, StackEnvironment,
+    AssemblyStack, AssetDestination, AssetManifest, AssetSourceKind, FileAsset, ImageAsset,
+    ImageDestination, ImageSource, Manifest, ManifestError, MissingContext, NestedAssembly,
+    StackEnvironment,
 };
 pub use diagnostics::bounded;
 pub use evaluate::{

@@ -6,7 +6,7 @@ use rstack_journal::Entry;
 use rstack_model::event::{Event, RunEnd, StepLabel};
 use rstack_model::plan::{Plan, PlanMode, StepId};
 use rstack_model::state::State;
-use rstack_model::{Asset, Code, Diagnostic, ErrorCode};
+use rstack_model::{Asset, Code, Diagnostic, ErrorCode, Image};
 use rstack_render::{
     Source, event_json, plan_json, report_json, resources_json, stack_event_json, state_json,
 };
@@ -20,9 +20,12 @@ pub(super) fn add(samples: &mut Samples) {
     for plan in plans() {
         let read: Plan = serde_json::from_value(plan).unwrap();
         let awaits = ["stack Net".into()].into();
-        let read = Plan { assets: assets(), ..read };
+        let read = Plan { assets: assets(), images: images(), ..read };
         let preview = Plan { awaits, ..read.clone() };
         samples.text("plan", &plan_json(&preview, None).unwrap());
+        let stacks = json!([{"needs": [], "plan": read}, {"needs": ["Net"], "plan": preview}]);
+        let run = json!({"rstack-plan": 3, "digest": DIGEST, "stacks": stacks});
+        samples.value("saved-plan", run);
         let saved = json!({"rstack-plan": 2, "digest": DIGEST, "plan": read});
         samples.value("saved-plan", saved);
     }
@@ -55,6 +58,19 @@ pub(super) fn add(samples: &mut Samples) {
         samples.text("event", &event_json(&event, elapsed).unwrap());
         samples.text("event", &stack_event_json(Some("s"), &event, elapsed).unwrap());
     }
+}
+
+/// An image that is built, and one that is there already.
+fn images() -> Vec<Image> {
+    let role = json!({"arn": "arn:aws:iam::1:role/r", "external_id": "e"});
+    let images = json!([
+        {"place": {"region": "eu-west-1", "repository": "r", "tag": "t", "role": role},
+         "assembly": "cdk.out", "source": "asset.a",
+         "build": {"digest": DIGEST, "files": 1, "bytes": 2, "options": ["--no-cache"]}},
+        {"place": {"region": "eu-west-1", "repository": "r", "tag": "u"},
+         "assembly": "cdk.out", "source": "asset.b"},
+    ]);
+    serde_json::from_value(images).unwrap()
 }
 
 /// An asset that is uploaded, and one that is there already.

@@ -247,8 +247,14 @@ impl Bench {
         let applied = match wanted {
             Wanted::Stack(desired, options) => {
                 let parameters = &self.parameters;
-                let deploy =
-                    Deploy { desired, parameters, options, refresh: true, last_given: None };
+                let deploy = Deploy {
+                    desired,
+                    parameters,
+                    options,
+                    refresh: true,
+                    last_given: None,
+                    imported: None,
+                };
                 rstack_ops::apply(&ops, &deploy, &holder(), &front).await
             }
             Wanted::Nothing => {

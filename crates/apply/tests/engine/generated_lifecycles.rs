@@ -43,6 +43,7 @@ pub(crate) fn wanted(resource_type: &str, properties: &KnownMap) -> Wanted {
         imports: BTreeMap::new(),
         awaits: Default::default(),
         assets: Vec::new(),
+        images: Vec::new(),
     };
     desired.into()
 }

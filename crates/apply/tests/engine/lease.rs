@@ -53,7 +53,8 @@ async fn apply<F: FrontEnd>(
     let (desired, parameters) = (desired_of(&topics(names), &[]), SecretParameters::default());
     let options = PlanOptions::default();
     let (desired, parameters, options) = (&desired, &parameters, &options);
-    let deploy = Deploy { desired, parameters, options, refresh: true, last_given: None };
+    let deploy =
+        Deploy { desired, parameters, options, refresh: true, last_given: None, imported: None };
     rstack_ops::apply(ops, &deploy, &holder(), front).await
 }
 
@@ -108,6 +109,7 @@ fn the_lease_is_renewed_while_the_user_thinks() {
             options,
             refresh: true,
             last_given: None,
+            imported: None,
         };
         let plan = rstack_ops::plan(&ops(), &deploy, &holder(), &front).await.unwrap();
         succeeded(rstack_ops::apply_saved(&ops(), &plan, &[], &holder(), &front).await);

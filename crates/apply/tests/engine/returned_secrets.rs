@@ -108,6 +108,7 @@ fn wanted(resource_type: &str, properties: ValueMap) -> Wanted {
         imports: BTreeMap::new(),
         awaits: Default::default(),
         assets: Vec::new(),
+        images: Vec::new(),
     };
     desired.into()
 }

@@ -6,6 +6,8 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use rstack_driver::{CallInFlight, DriverError, ErrorKind};
 use rstack_model::{AccountId, KnownMap, Region};
 
@@ -20,6 +22,9 @@ use super::{Client, endpoint};
 use crate::api::Api;
 use crate::configuration::Source;
 use crate::model::Service;
+
+/// The name of a session of a role, which CloudTrail shows.
+const SESSION: &str = "rstack";
 
 /// The clients of one account and Region. All users of a service share its client, and with it
 /// connections, credentials and the measure of retries.
@@ -70,6 +75,40 @@ impl Clients {
         let there = Self::of(self.configuration.in_region(region), self.pacing);
         let (flights, iam_changes) = (self.flights.clone(), self.iam_changes.clone());
         Self { flights, iam_changes, ..there }
+    }
+
+    /// Clients in a Region with the credentials of a role, which may be of another account.
+    ///
+    /// # Errors
+    /// If the role cannot be assumed.
+    pub(crate) async fn assuming(
+        &self,
+        role: &str,
+        external_id: Option<&str>,
+        region: &Region,
+    ) -> Result<Self, DriverError> {
+        let caller = self.configuration_in(region);
+        let builder = AssumeRoleProvider::builder(role).session_name(SESSION);
+        let builder = match external_id {
+            Some(id) => builder.external_id(id),
+            None => builder,
+        };
+        let provider = builder.configure(&caller).build().await;
+        if let Err(error) = provider.provide_credentials().await {
+            let operation = "sts:AssumeRole";
+            let kind = ErrorKind::AccessDenied { action: Some(operation.to_owned()) };
+            let mut message = format!("the role `{role}` cannot be assumed: {error}");
+            let mut cause = std::error::Error::source(&error);
+            while let Some(error) = cause {
+                message.push_str(&format!(": {error}"));
+                cause = error.source();
+            }
+            return Err(DriverError::new(kind, operation, message));
+        }
+        let provider = SharedCredentialsProvider::new(provider);
+        let config = caller.into_builder().credentials_provider(provider).build();
+        let there = Self::new(config, self.pacing);
+        Ok(Self { flights: self.flights.clone(), ..there })
     }
 
     /// Credentials of another account are not used from here on.

@@ -63,7 +63,7 @@ pub(super) struct Template {
 impl Template {
     fn deploy<'a>(&'a self, options: &'a PlanOptions) -> Deploy<'a> {
         let Self { desired, parameters } = self;
-        Deploy { desired, parameters, options, refresh: true, last_given: None }
+        Deploy { desired, parameters, options, refresh: true, last_given: None, imported: None }
     }
 }
 

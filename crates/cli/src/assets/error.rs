@@ -2,8 +2,9 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::process::ExitStatus;
 
-use rstack_apply::{AssetError, SourceError};
+use rstack_apply::{AssetError, ImageError, SourceError};
 use rstack_driver::{DEFAULT_QUALIFIER, DriverError};
 use rstack_model::ErrorCode;
 use rstack_template::ManifestError;
@@ -33,13 +34,31 @@ pub(crate) enum AssetsError {
         /// The outermost assembly.
         assembly: PathBuf,
     },
-    /// The stack has a container image.
-    #[error("`{}` has the container image `{name}`, which rstack does not build", path.display())]
-    Image {
-        /// The asset manifest.
-        path: PathBuf,
-        /// The name of the image.
-        name: String,
+    /// There is no program that builds container images.
+    #[error("the container images of the app need `{program}`, which is not on the `PATH`")]
+    NoDocker {
+        /// The program.
+        program: String,
+    },
+    /// The program cannot be run.
+    #[error("cannot run `{}`", program.display())]
+    DockerStart {
+        /// The program.
+        program: PathBuf,
+        /// The error of the operating system.
+        source: io::Error,
+    },
+    /// The program failed.
+    #[error("`{} {command}` failed: {status}{}", program.display(), quoted(.said))]
+    Docker {
+        /// The program.
+        program: PathBuf,
+        /// Its command.
+        command: String,
+        /// Its end.
+        status: ExitStatus,
+        /// The end of its output, if that was not shown.
+        said: String,
     },
     /// A command would make the asset.
     #[error("`{}` has the asset `{name}`, which a command makes: rstack runs none", path.display())]
@@ -103,6 +122,13 @@ pub(crate) enum AssetsError {
     /// A bucket cannot be used, or an upload failed.
     #[error(transparent)]
     Publish(#[from] AssetError),
+    /// A repository cannot be used, or an image cannot be built or pushed.
+    #[error(transparent)]
+    Images(#[from] ImageError),
+}
+
+fn quoted(said: &str) -> String {
+    if said.is_empty() { String::new() } else { format!(" ({said})") }
 }
 
 impl AssetsError {
@@ -112,7 +138,10 @@ impl AssetsError {
             Self::File(error) => error.code(),
             Self::Manifest { .. } => ErrorCode::InvalidAssembly,
             Self::Outside { .. } => ErrorCode::FileOutsideProject,
-            Self::Image { .. } | Self::Command { .. } => ErrorCode::AssetNotSupported,
+            Self::Command { .. } => ErrorCode::AssetNotSupported,
+            Self::NoDocker { .. } | Self::DockerStart { .. } | Self::Docker { .. } => {
+                ErrorCode::ImageNotBuilt
+            }
             Self::Folder { .. } => ErrorCode::FileKind,
             Self::TooDeep { .. } | Self::TooLarge { .. } => ErrorCode::FileTooLarge,
             Self::NotText { .. } | Self::Read { .. } => ErrorCode::FileNotRead,
@@ -120,6 +149,7 @@ impl AssetsError {
             Self::Changed { .. } => ErrorCode::PlanOutdated,
             Self::CutOff => ErrorCode::Internal,
             Self::Publish(error) => publish_code(error),
+            Self::Images(error) => images_code(error),
         }
     }
 
@@ -131,9 +161,12 @@ impl AssetsError {
                 "let the CDK copy assets into `cdk.out`: take `aws:cdk:disable-asset-staging` out of the \
                  context, and run `cdk synth` again"
             }
-            Self::Image { .. } => {
-                "nothing was changed; build and push it with `npx cdk-assets publish`, and give the \
-                 template its URI as a parameter"
+            Self::NoDocker { .. } | Self::DockerStart { .. } => {
+                "nothing was changed; install Docker, or name a program with the same arguments in the \
+                 variable `CDK_DOCKER`"
+            }
+            Self::Docker { .. } => {
+                "nothing of the stack was changed; what the program said is above"
             }
             Self::Command { .. } => {
                 "nothing was changed; give the app the file that the command makes"
@@ -149,6 +182,7 @@ impl AssetsError {
             }
             Self::Changed { .. } => "nothing of the stack was changed; plan again",
             Self::Publish(error) => return publish_hint(error),
+            Self::Images(error) => return images_hint(error),
         };
         Some(Hint::from(hint))
     }
@@ -198,6 +232,31 @@ fn publish_hint(error: &AssetError) -> Option<Hint> {
         AssetError::Gone { .. } => Some(Hint::from("nothing of the stack was changed; plan again")),
         AssetError::Interrupted => {
             Some(Hint::from("apply again: what was uploaded is not uploaded again"))
+        }
+    }
+}
+
+fn images_code(error: &ImageError) -> ErrorCode {
+    match error {
+        ImageError::NoRepository { .. } => ErrorCode::NotBootstrapped,
+        ImageError::Ask { error, .. } => error.error_code(),
+        ImageError::Build(error) => error.code,
+        ImageError::Gone { .. } => ErrorCode::PlanOutdated,
+        ImageError::Interrupted => ErrorCode::Interrupted,
+    }
+}
+
+fn images_hint(error: &ImageError) -> Option<Hint> {
+    match error {
+        ImageError::NoRepository { owner, region, .. } => Some(Hint::from(format!(
+            "`rstack bootstrap` makes no repository: make it with `cdk bootstrap aws://{owner}/{region}`, or \
+             create the one that the app names in its synthesizer"
+        ))),
+        ImageError::Ask { error, .. } => cloud_hint(error).map(Hint::from),
+        ImageError::Build(error) => error.hint.clone().map(Hint::from),
+        ImageError::Gone { .. } => Some(Hint::from("nothing of the stack was changed; plan again")),
+        ImageError::Interrupted => {
+            Some(Hint::from("apply again: what was pushed is not built again"))
         }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use rstack_model::state::Environment;
-use rstack_model::{AssetPlace, Packaging};
-use rstack_template::{AssetManifest, AssetSourceKind};
+use rstack_model::{AssetPlace, ImagePlace, Packaging};
+use rstack_template::{AssetManifest, AssetSourceKind, ImageSource};
 
 use super::AssetsError;
 use crate::assembly::StackAssets;
@@ -43,9 +43,6 @@ pub(super) fn read(
     for name in &assets.manifests {
         let (path, manifest) = manifest(env, assets, name)?;
         let wrong = |source| AssetsError::Manifest { path: path.clone(), source };
-        if let Some(image) = manifest.images.first() {
-            return Err(AssetsError::Image { path, name: image.clone() });
-        }
         for file in manifest.files {
             let AssetSourceKind::Path { path: source, packaging } = file.source else {
                 return Err(AssetsError::Command { path, name: file.id });
@@ -57,6 +54,46 @@ pub(super) fn read(
             for destination in &file.destinations {
                 let place = destination.place(environment).map_err(wrong)?;
                 let declared = Declared { place: place.clone(), source: source.clone(), packaging };
+                out.entry(place).or_insert(declared);
+            }
+        }
+    }
+    Ok(out.into_values().collect())
+}
+
+/// A declared image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct DeclaredImage {
+    /// The place of the image.
+    pub(super) place: ImagePlace,
+    /// The folder that it is built from, relative to the outermost assembly.
+    pub(super) source: PathBuf,
+    /// The options of the build.
+    pub(super) options: Vec<String>,
+}
+
+/// The container images of a stack, by place.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn images(
+    env: &Env,
+    assets: &StackAssets,
+    environment: &Environment,
+) -> Result<Vec<DeclaredImage>, AssetsError> {
+    let mut out: BTreeMap<ImagePlace, DeclaredImage> = BTreeMap::new();
+    for name in &assets.manifests {
+        let (path, manifest) = manifest(env, assets, name)?;
+        for image in manifest.images {
+            let ImageSource::Folder { path: source, options } = image.source else {
+                return Err(AssetsError::Command { path, name: image.name });
+            };
+            let source = inside(assets, Path::new(&source))?;
+            for destination in &image.destinations {
+                let wrong = |source| AssetsError::Manifest { path: path.clone(), source };
+                let place = destination.place(environment).map_err(wrong)?;
+                let (source, options) = (source.clone(), options.clone());
+                let declared = DeclaredImage { place: place.clone(), source, options };
                 out.entry(place).or_insert(declared);
             }
         }

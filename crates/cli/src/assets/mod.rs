@@ -4,8 +4,10 @@
 //! Manifests and paths are untrusted: only what lies in the outermost assembly is read, and no link is
 //! followed out of it.
 
+mod docker;
 mod error;
 mod folder;
+mod images;
 mod local_code;
 mod manifest;
 mod pack;
@@ -20,8 +22,10 @@ use rstack_model::plan::Plan;
 use rstack_model::state::Environment;
 use rstack_model::{Asset, AssetPlace, AssetUpload, ErrorCode, Packaging};
 
+pub(crate) use self::docker::Docker;
 pub(crate) use self::error::AssetsError;
 use self::folder::Files;
+pub(crate) use self::images::planned_images;
 pub(crate) use self::local_code::LocalCode;
 use self::manifest::Declared;
 use crate::assembly::StackAssets;

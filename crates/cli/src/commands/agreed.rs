@@ -46,6 +46,14 @@ pub(super) fn as_shown(shown: &Plan, now: &Plan) -> Result<(), OtherPlan> {
     if let Some(asset) = uploads(now).iter().find(|asset| !shown_uploads.contains(asset)) {
         return other(format!("the asset `{}` differs", asset.source));
     }
+    let builds = |plan: &Plan| {
+        let images = plan.images.iter().filter(|image| image.build.is_some());
+        images.cloned().collect::<Vec<_>>()
+    };
+    let shown_builds = builds(shown);
+    if let Some(image) = builds(now).iter().find(|image| !shown_builds.contains(image)) {
+        return other(format!("the image `{}` differs", image.source));
+    }
     let awaits = !shown.awaits.is_empty();
     for (address, change) in now.changes.iter().filter(|(_, it)| it.action != Action::NoOp) {
         let fits = shown.changes.get(address).is_some_and(|shown| fits(shown, change, awaits));

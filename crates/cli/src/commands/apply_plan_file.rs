@@ -1,10 +1,12 @@
-//! `rstack apply FILE`: carries out a saved plan, or refuses it because something moved.
+//! `rstack apply FILE`: carries out a saved plan, or refuses it because something moved. Those of a run of
+//! several stacks have a file of their own.
 
 use std::cell::RefCell;
 use std::path::Path;
 
-use rstack_ops::{LastParameters, secret_names};
+use rstack_ops::{LastParameters, Saved, secret_names};
 
+use super::apply_run_file;
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
 use super::outcome::{not_begun, tell};
 use crate::approval::ApprovalArguments;
@@ -48,8 +50,13 @@ pub(super) async fn run(
 ) -> Result<Exit, CommandError> {
     check(asked)?;
     let loaded = plan_file::load(&context.env, asked.path)?;
-    let approved = asked.approval.check(&context.env, &loaded.saved)?;
-    let plan = loaded.trusted(asked.path, approved)?.plan;
+    let approved = asked.approval.check(&context.env, loaded.saved.seal())?;
+    let plan = match loaded.trusted(asked.path, approved)? {
+        Saved::Plan(saved) => saved.plan,
+        Saved::Run(run) => {
+            return Box::pin(apply_run_file::run(context, asked.stack, options, run)).await;
+        }
+    };
     asked.wait.of(&plan)?;
     let place = place_of(context, &plan.environment);
     let session = Session::open(context, &place, Display::new(context.terminal.clone())).await?;

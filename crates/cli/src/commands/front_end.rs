@@ -1,7 +1,7 @@
 //! The terminal as the front end of an operation: what is shown of it, and what is asked.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rstack_apply::GivenSecret;
@@ -14,10 +14,10 @@ use rstack_plan::CheckedPlan;
 use rstack_render::{escape, plan_text};
 
 use super::agreed::as_shown;
-use super::managed_stacks::note_denied;
+use super::managed_stacks::note_not_read;
 use super::prepare::PreparedTemplate;
 use crate::args::DetailArguments;
-use crate::assets::{AssetFiles, AssetsError};
+use crate::assets::{AssetFiles, AssetsError, Docker};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::outputs_file::OutputsFile;
@@ -109,9 +109,9 @@ impl FrontEnd for TerminalFrontEnd<'_> {
         }
     }
 
-    fn managed_stacks_denied(&self, denied: &DriverError) {
+    fn managed_stacks_not_read(&self, error: &DriverError, exports: &BTreeSet<&str>) {
         self.session.display.pause();
-        note_denied(&self.context.terminal, denied);
+        note_not_read(&self.context.terminal, error, exports);
     }
 
     fn refused(&self, review: &Review<'_>) -> Result<(), CommandError> {
@@ -146,13 +146,20 @@ impl FrontEnd for TerminalFrontEnd<'_> {
     }
 
     async fn publish(&self, plan: &CheckedPlan) -> Result<(), CommandError> {
-        if plan.assets.is_empty() {
-            return Ok(());
-        }
-        let files = AssetFiles::of(self.context, plan)?;
         let engine = &self.session.ops.engine;
-        let published = engine.publish(&plan.environment.account, &plan.assets, &files).await;
-        Ok(published.map_err(AssetsError::from)?)
+        let owner = &plan.environment.account;
+        // Images come first: without the program that builds them nothing is uploaded.
+        if !plan.images.is_empty() {
+            let docker = Docker::of(self.context, &engine.cancel);
+            let published = engine.publish_images(owner, &plan.images, &docker).await;
+            published.map_err(AssetsError::from)?;
+        }
+        if !plan.assets.is_empty() {
+            let files = AssetFiles::of(self.context, plan)?;
+            let published = engine.publish(owner, &plan.assets, &files).await;
+            published.map_err(AssetsError::from)?;
+        }
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ mod agreed;
 mod app_values;
 pub(crate) mod apply;
 mod apply_plan_file;
+mod apply_run_file;
 mod apply_stacks;
 mod apply_template;
 pub(crate) mod bootstrap;

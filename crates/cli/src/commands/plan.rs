@@ -1,11 +1,12 @@
 //! `rstack plan`: what apply would change. Nothing is changed.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use rstack_model::ErrorCode;
-use rstack_ops::{PlanSigner, secret_names};
+use rstack_model::Digest;
+use rstack_ops::{PlanSigner, SavedStack, secret_names};
 use rstack_plan::CheckedPlan;
 use rstack_render::{SavedPlanMetadata, escape, plan_json};
 
@@ -21,6 +22,7 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::files::{NewFile, Purpose};
 use crate::progress::Display;
+use crate::stack::StackFile;
 use crate::synth::synthesize;
 use crate::{plan_file, stack};
 
@@ -35,7 +37,8 @@ pub(crate) struct PlanArgs {
     detail: DetailArguments,
     #[command(flatten)]
     lint: LintArguments,
-    /// Save the plan to this file, for `rstack apply FILE`. Replaces an existing saved plan.
+    /// Save the plan, or the plans of all stacks, to this file, for `rstack apply FILE`. Replaces an existing
+    /// saved plan.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Sign the saved plan with this key: the PEM file of a private Ed25519 key, or `env:NAME` for an
@@ -49,21 +52,6 @@ pub(crate) struct PlanArgs {
     /// Exit with code 2 if there are changes.
     #[arg(long)]
     detailed_exitcode: bool,
-}
-
-/// Several plans would be saved.
-#[derive(Debug, thiserror::Error)]
-#[error("`--out {}`: the plans of {stacks} stacks cannot be saved yet", path.display())]
-struct SeveralPlans {
-    path: PathBuf,
-    stacks: usize,
-}
-
-impl From<SeveralPlans> for CommandError {
-    fn from(error: SeveralPlans) -> Self {
-        let hint = "name one stack, and leave out those that it needs with `--exclusively`";
-        Self::of(ErrorCode::OptionConflict, &error).with_hint(Some(hint))
-    }
 }
 
 /// Plans stacks and shows the plans.
@@ -87,9 +75,6 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Comm
     let beside = if args.stack.exclusively { Beside::Nothing } else { Beside::Needed };
     let files = stack::find_all(env, stack, name, beside)?;
     let files = empty_stacks::leave_out(context, files).await?;
-    if let (Some(out), [_, _, ..]) = (&out, files.as_slice()) {
-        return Err(SeveralPlans { path: out.path.to_owned(), stacks: files.len() }.into());
-    }
     let display = match terminal.json {
         true => Display::silent(terminal.clone()),
         false => Display::new(terminal.clone()),
@@ -97,43 +82,62 @@ pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, Comm
     let PlanArgs { stack, plan, lint, .. } = args;
     let request = PlanRequest { context, stack, plan, lint, command: "plan" };
     let planned = Box::pin(plan_all(request, &files, &Arc::new(display))).await?;
-    let plans: Vec<Arc<CheckedPlan>> = planned.into_iter().map(|planned| planned.plan).collect();
-    let plans: Vec<&CheckedPlan> = plans.iter().map(|plan| &**plan).collect();
+    let stacks = planned.into_iter().map(|planned| SavedStack {
+        needs: needs(planned.file, &files),
+        plan: (*planned.plan).clone(),
+    });
+    let stacks: Vec<SavedStack> = stacks.collect();
+    let plans: Vec<&CheckedPlan> = stacks.iter().map(|stack| &stack.plan).collect();
     let changes = args.detailed_exitcode && !plans.iter().all(|plan| plan.is_noop());
-    let [plan] = plans.as_slice() else {
-        match terminal.json {
-            true => terminal.text(&stacks_run::json_of(&plans)?)?,
-            false => stacks_run::show(&plans, args.detail, terminal)?,
-        }
-        return Ok(if changes { Exit::Changes } else { Exit::Done });
+    let digest = match (&out, plans.as_slice()) {
+        (None, _) => None,
+        (Some(_), [plan]) => Some(plan.digest()?),
+        (Some(out), _) => Some(plan_file::run_digest(out, &stacks)?),
     };
-    let metadata = match &args.out {
-        Some(_) => {
-            let key = signer.as_ref().map(PlanSigner::id);
-            Some(SavedPlanMetadata::new(&plan.digest()?, key.as_ref().map(|key| (key, true))))
-        }
-        None => None,
-    };
-    match terminal.json {
-        true => terminal.text(&plan_json(plan, metadata.as_ref())?)?,
-        false => stacks_run::show(&plans, args.detail, terminal)?,
+    let key = signer.as_ref().map(PlanSigner::id);
+    let signed_by = key.as_ref().map(|key| (key, true));
+    let metadata = digest.as_ref().map(|digest| SavedPlanMetadata::new(digest, signed_by));
+    match (terminal.json, plans.as_slice()) {
+        (true, [plan]) => terminal.text(&plan_json(plan, metadata.as_ref())?)?,
+        (true, _) => terminal.text(&stacks_run::json_of(&plans, metadata.as_ref())?)?,
+        (false, _) => stacks_run::show(&plans, args.detail, terminal)?,
     }
-    if let Some(out) = &out {
-        plan_file::save(env, out, plan, signer.as_ref())?;
+    if let (Some(out), Some(digest)) = (&out, &digest) {
+        match plans.as_slice() {
+            [plan] => plan_file::save(env, out, plan, signer.as_ref())?,
+            _ => plan_file::save_run(env, out, &stacks, signer.as_ref())?,
+        }
         if !terminal.json {
-            let path = out.path.to_string_lossy();
-            let secrets = secret_names(plan);
-            let values: Vec<String> = secrets.iter().map(|name| format!("{name}=FILE")).collect();
-            let mut apply = vec!["apply", &*path];
-            apply.extend(values.iter().flat_map(|value| ["--parameter-from", value]));
-            let apply = global.line(&apply);
-            let digest = plan.digest()?;
-            let signed = if signer.is_some() { " and signed" } else { "" };
-            terminal.note(&format!(
-                "Saved{signed}: sha256:{digest}. Apply it with: {}",
-                escape(&apply)
-            ));
+            tell_saved(context, out, (digest, signer.is_some()), &plans);
         }
     }
     Ok(if changes { Exit::Changes } else { Exit::Done })
+}
+
+/// The stacks of the run that a stack needs.
+fn needs(file: &StackFile, files: &[StackFile]) -> BTreeSet<String> {
+    let in_run = |name: &&String| files.iter().any(|other| other.name.as_str() == name.as_str());
+    file.needs.iter().filter(in_run).cloned().collect()
+}
+
+/// Says that plans were saved, and how they are applied.
+fn tell_saved(
+    context: &Context,
+    out: &NewFile<'_>,
+    (digest, signed): (&Digest, bool),
+    plans: &[&CheckedPlan],
+) {
+    let path = out.path.to_string_lossy();
+    let mut values = Vec::new();
+    for plan in plans {
+        let of = if plans.len() > 1 { format!("{}:", plan.stack) } else { String::new() };
+        values.extend(secret_names(plan).iter().map(|name| format!("{of}{name}=FILE")));
+    }
+    let mut apply = vec!["apply", &*path];
+    apply.extend(values.iter().flat_map(|value| ["--parameter-from", value]));
+    let apply = context.global.line(&apply);
+    let signed = if signed { " and signed" } else { "" };
+    context
+        .terminal
+        .note(&format!("Saved{signed}: sha256:{digest}. Apply it with: {}", escape(&apply)));
 }

@@ -1,23 +1,23 @@
 //! The shared part of `plan` and `apply`: a template that is prepared for its account and Region.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_apply::SecretParameters;
 use rstack_driver::{DEFAULT_QUALIFIER, DriverError};
 use rstack_model::desired::Desired;
 use rstack_model::plan::Plan;
 use rstack_model::value::Lookup;
-use rstack_model::{Address, Code, Diagnostic, ErrorCode, GivenValues, Region, StackName};
+use rstack_model::{Address, Code, Diagnostic, ErrorCode, GivenValues, Region, StackName, Value};
 use rstack_ops::{
-    Deploy, Evaluated, LastParameters, MissingSecret, Operations, PlannedOutputs, StackTags,
-    Unanswered, add_stack_tags, cross_stack_values, last_state, missing_secrets,
+    Deploy, Evaluated, LastParameters, MissingSecret, Operations, OpsError, PlannedOutputs,
+    StackTags, Unanswered, add_stack_tags, cross_stack_values, last_state, missing_secrets,
     parameters_of_evaluation, preflight, record_given,
 };
 use rstack_plan::PlanOptions;
 use rstack_render::escape;
 use rstack_template::{Evaluation, ExternalValues, Inputs, Reading, Template, Templates};
 
-use super::managed_stacks::note_denied;
+use super::managed_stacks::note_not_read;
 use super::nowhere::nowhere;
 use super::plan_request::PlanRequest;
 use super::response_bucket;
@@ -41,6 +41,8 @@ pub(crate) struct Wanted {
     parameters: SecretParameters,
     /// The values that the last apply was given, when they were kept.
     last_given: GivenValues,
+    /// The exports that the states of other stacks have.
+    exports: BTreeMap<String, Value>,
 }
 
 impl Wanted {
@@ -50,9 +52,9 @@ impl Wanted {
         options: &'a PlanOptions,
         arguments: &PlanArguments,
     ) -> Deploy<'a> {
-        let Self { desired, parameters, last_given } = self;
+        let Self { desired, parameters, last_given, exports } = self;
         let (refresh, last_given) = (!arguments.no_refresh, Some(last_given));
-        Deploy { desired, parameters, options, refresh, last_given }
+        Deploy { desired, parameters, options, refresh, last_given, imported: Some(exports) }
     }
 }
 
@@ -70,6 +72,9 @@ pub(crate) struct PreparedTemplate {
     /// True if the findings were shown.
     reported: bool,
 }
+
+/// The most rounds in which files of nested stacks lead to further ones. Nested stacks are less deep.
+const ROUNDS: usize = 64;
 
 /// Findings that depend on the account, the Region or other stacks.
 const DECIDED_IN_PLACE: [Code; 7] = [
@@ -163,11 +168,16 @@ impl PreparedTemplate {
         others.put_into(&mut external, environment);
         external.asks_account = engine.cloud.managed_stacks().is_some();
         let mut evaluation = None;
+        let mut rounds = 0;
         while let (Some(template), None) = (&self.loaded.template, &evaluation) {
+            rounds += 1;
+            if rounds > ROUNDS {
+                return Err(OpsError::Questions.into());
+            }
             external.templates = self.loaded.sources.nested();
             let inputs = Inputs { stack: &file.name, environment, parameters, external: &external };
             let evaluated = rstack_ops::evaluate(engine, template, &inputs).await?;
-            let Evaluated { evaluation: mut found, unanswered, denied } = evaluated;
+            let Evaluated { evaluation: mut found, unanswered, not_read } = evaluated;
             if !self.loaded.has_files(&found) {
                 if self.loaded.failed() {
                     self.checked(terminal, None)?;
@@ -182,7 +192,8 @@ impl PreparedTemplate {
             let unanswered = unanswered.iter().map(|it| no_answer(context, it));
             self.loaded.add(found.diagnostics.iter().cloned().chain(unanswered));
             if !self.reported {
-                denied.iter().for_each(|denied| note_denied(terminal, denied));
+                let note = |error| note_not_read(terminal, error, &BTreeSet::new());
+                not_read.iter().for_each(note);
             }
             evaluation = Some(found);
         }
@@ -229,11 +240,14 @@ impl PreparedTemplate {
         let former = backend.read(&file.name).await.ok().and_then(|record| last_state(&record));
         let asks_all = context.global.no_builtin_custom_resources;
         known_handlers::settle(&context.env, &mut desired, former.as_ref(), asks_all);
+        desired.images = assets::planned_images(context, session, &file.settings.assets).await?;
         let (cloud, environment) = (engine.cloud.as_ref(), &session.ops.environment);
         response_bucket::look_for_it(cloud, environment, &desired).await?;
         self.loaded.forget_template();
         let last_given = self.given.last_given().clone();
-        Ok(Wanted { desired, parameters, last_given })
+        let mut exports = external.exports;
+        exports.retain(|export, _| desired.imports.contains_key(export));
+        Ok(Wanted { desired, parameters, last_given, exports })
     }
 
     /// Waits for the checks and shows what all of them found, in the light of the plan if there is

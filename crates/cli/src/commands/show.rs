@@ -1,12 +1,14 @@
-//! `rstack show`: what the state knows of a stack, or what a saved plan would change.
+//! `rstack show`: what the state knows of a stack, or what a saved plan, or those of a run, would change.
 
 use std::path::Path;
 
 use clap::Args;
-use rstack_ops::SavedPlan;
+use rstack_ops::Saved;
+use rstack_plan::CheckedPlan;
 use rstack_render::{SavedPlanMetadata, plan_json, plan_text, state_json, state_text};
 
 use super::known_stack::state;
+use super::stacks_run;
 use crate::approval::VerifyArguments;
 use crate::args::DetailArguments;
 use crate::context::Context;
@@ -45,16 +47,11 @@ pub(crate) async fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Comm
     let named = args.stack.as_deref();
     if let Some(path) = named.map(Path::new).filter(|path| plan_file::names_plan(env, path)) {
         let saved = plan_file::load(env, path)?.saved;
-        let verified = args.verify.check(env, &saved)?;
-        let SavedPlan { plan, digest, signature } = saved;
-        let signer = signature.as_ref().map(|signature| (&signature.key, verified));
-        let metadata = SavedPlanMetadata::new(&digest, signer);
-        if terminal.json {
-            terminal.text(&plan_json(&plan, Some(&metadata))?)?;
-        } else {
-            let text = plan_text(&plan, &terminal.view(args.detail));
-            terminal.text(&format!("{text}\n{}", metadata.text()))?;
-        }
+        let seal = saved.seal();
+        let verified = args.verify.check(env, seal)?;
+        let signer = seal.signature.as_ref().map(|signature| (&signature.key, verified));
+        let metadata = SavedPlanMetadata::new(&seal.digest, signer);
+        show_saved(context, args.detail, &saved, &metadata)?;
         return Ok(Exit::Done);
     }
     if !args.verify.verify.is_empty() {
@@ -67,4 +64,32 @@ pub(crate) async fn run(context: &Context, args: &ShowArgs) -> Result<Exit, Comm
         terminal.text(&state_text(&state, &terminal.view(args.detail)))?;
     }
     Ok(Exit::Done)
+}
+
+fn show_saved(
+    context: &Context,
+    detail: DetailArguments,
+    saved: &Saved,
+    metadata: &SavedPlanMetadata,
+) -> Result<(), CommandError> {
+    let terminal = &context.terminal;
+    match (saved, terminal.json) {
+        (Saved::Plan(saved), true) => {
+            terminal.text(&plan_json(&saved.plan, Some(metadata))?)?;
+        }
+        (Saved::Plan(saved), false) => {
+            let text = plan_text(&saved.plan, &terminal.view(detail));
+            terminal.text(&format!("{text}\n{}", metadata.text()))?;
+        }
+        (Saved::Run(run), json) => {
+            let plans: Vec<&CheckedPlan> = run.stacks.iter().map(|stack| &stack.plan).collect();
+            if json {
+                terminal.text(&stacks_run::json_of(&plans, Some(metadata))?)?;
+            } else {
+                stacks_run::show(&plans, detail, terminal)?;
+                terminal.text(&format!("\n{}", metadata.text()))?;
+            }
+        }
+    }
+    Ok(())
 }

@@ -11,7 +11,7 @@ use rstack_apply::{CancellationToken, Slots};
 use rstack_model::StackName;
 use rstack_ops::{Next, RunEnd, RunStack, run_stacks};
 use rstack_plan::CheckedPlan;
-use rstack_render::{escape, plan_json, plan_text, total_line};
+use rstack_render::{SavedPlanMetadata, escape, plan_json, plan_text, total_line};
 use serde_json::{Value, json};
 
 use crate::args::DetailArguments;
@@ -239,16 +239,23 @@ pub(super) fn show(
     Ok(terminal.text(&text.join("\n"))?)
 }
 
-/// The plans of a run of several stacks as one JSON document: `{"format": 2, "plans": […]}`.
+/// The plans of a run of several stacks as one JSON document: `{"format": 2, "plans": […]}`, and `saved` if
+/// they are in a file.
 ///
 /// # Errors
 /// If the JSON cannot be written.
-pub(super) fn json_of(plans: &[&CheckedPlan]) -> Result<String, CommandError> {
+pub(super) fn json_of(
+    plans: &[&CheckedPlan],
+    saved: Option<&SavedPlanMetadata>,
+) -> Result<String, CommandError> {
     let mut documents = Vec::new();
     for plan in plans {
         documents.push(serde_json::from_str::<Value>(&plan_json(plan, None)?)?);
     }
-    let all = json!({"format": rstack_render::FORMAT, "plans": documents});
+    let mut all = json!({"format": rstack_render::FORMAT, "plans": documents});
+    if let (Some(saved), Some(all)) = (saved, all.as_object_mut()) {
+        all.insert("saved".to_owned(), serde_json::to_value(saved)?);
+    }
     Ok(serde_json::to_string_pretty(&all)? + "\n")
 }
 

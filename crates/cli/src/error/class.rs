@@ -43,6 +43,7 @@ impl ErrorKind {
             | ErrorCode::RulesNotLoaded
             | ErrorCode::SandboxObject
             | ErrorCode::SynthFailed
+            | ErrorCode::ImageNotBuilt
             | ErrorCode::SandboxPath
             | ErrorCode::SandboxPut
             | ErrorCode::SecretOnCommandLine

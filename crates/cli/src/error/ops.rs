@@ -40,7 +40,9 @@ fn code(error: &OpsError) -> ErrorCode {
             ErrorCode::ParameterNotTaken
         }
         OpsError::SecretParameter(_) | OpsError::OldSecrets(_) => ErrorCode::SecretParameterMissing,
-        OpsError::ParametersMoved { .. } => ErrorCode::PlanOutdated,
+        OpsError::ParametersMoved { .. }
+        | OpsError::AwaitedMissing { .. }
+        | OpsError::ImportMoved { .. } => ErrorCode::PlanOutdated,
         OpsError::AlreadyBegun => ErrorCode::PlanInterrupted,
         OpsError::Contradicts(_) => ErrorCode::PlanContradictsState,
         OpsError::NothingToRollBack { .. } => ErrorCode::NothingToRollBack,
@@ -113,6 +115,9 @@ fn hint(error: &OpsError) -> Option<Hint> {
             Some(Hint::from(format!(
                 "give it with `--parameter-from {name}=FILE`, or in the variable `{variable}{name}`"
             )))
+        }
+        OpsError::AwaitedMissing { .. } | OpsError::ImportMoved { .. } => {
+            Some(Hint::from("nothing of this stack was changed; plan again"))
         }
         OpsError::OtherSecret(_) | OpsError::ParametersMoved { .. } => {
             Some(Hint::from("nothing was changed; plan again"))

@@ -213,7 +213,24 @@ impl RunParameters {
     /// # Errors
     /// If there is one that no stack took.
     pub(crate) fn all_taken(&self, known: &[&str]) -> Result<(), ParameterError> {
-        let Some(entry) = self.entries.iter().find(|entry| !entry.taken) else { return Ok(()) };
+        self.are_taken(known, |_| true)
+    }
+
+    /// Checks that each value was taken that no file of values gives: such a file may have others.
+    ///
+    /// # Errors
+    /// As [`Self::all_taken`].
+    pub(crate) fn single_ones_taken(&self, known: &[&str]) -> Result<(), ParameterError> {
+        self.are_taken(known, |origin| !matches!(origin, Origin::ValuesFile { .. }))
+    }
+
+    fn are_taken(
+        &self,
+        known: &[&str],
+        counts: impl Fn(&Origin) -> bool,
+    ) -> Result<(), ParameterError> {
+        let mut left = self.entries.iter().filter(|it| !it.taken && counts(&it.given.origin));
+        let Some(entry) = left.next() else { return Ok(()) };
         let name = entry.name.clone();
         Err(match &entry.stack {
             Some(stack) => {

@@ -98,8 +98,9 @@ impl Cloud for Managed {
                     exports.iter().map(|[name, value, _]| ((*name).to_owned(), (*value).into()));
                 Ok(Value::Map(values.collect()))
             }
-            Lookup::StackOutputs { stack, region } => {
-                self.called("DescribeStacks", &format!("{stack} {region}"))?;
+            Lookup::StackOutputs { stack, region, role } => {
+                let role = role.as_deref().unwrap_or_default();
+                self.called("DescribeStacks", format!("{stack} {region} {role}").trim())?;
                 let outputs = BTreeMap::from([("Vpc".to_owned(), "vpc-1".into())]);
                 Ok(if stack == "net" { Value::Map(outputs) } else { Value::Null })
             }
@@ -270,6 +271,22 @@ fn a_call_that_is_denied_is_a_warning() {
 }
 
 #[test]
+fn a_network_without_a_way_to_cloudformation_is_a_warning() {
+    let (cloud, place) = (Managed::new(), folder(EXPORTS));
+    let place = place.path();
+    *cloud.failures.lock().unwrap() = vec![ErrorKind::Unreachable; 20];
+    let applied = cloud.done(place, &["apply", "--yes"]);
+    let warning = "warning[managed-stacks-not-read]: stacks that CloudFormation manages are passed over: \
+                   cloudformation:ListExports";
+    assert!(applied.err.contains(warning), "{}", applied.err);
+    let exports = "`ours:name`, `ours:other` are not checked";
+    assert!(applied.err.contains(exports), "{}", applied.err);
+    *cloud.failures.lock().unwrap() = vec![ErrorKind::Unreachable; 20];
+    write(place, IMPORTS);
+    cloud.refused(place, &["plan"], &[warning, "error[unknown-export]"]);
+}
+
+#[test]
 fn a_failure_that_passes_is_asked_again_and_another_one_ends_the_command() {
     let (cloud, place) = (Managed::new(), folder(EXPORTS));
     let place = place.path();
@@ -278,8 +295,6 @@ fn a_failure_that_passes_is_asked_again_and_another_one_ends_the_command() {
     assert_eq!(cloud.calls().len(), 3);
     *cloud.failures.lock().unwrap() = vec![ErrorKind::Throttled];
     cloud.done(place, &["destroy", "topic", "--yes"]);
-    *cloud.failures.lock().unwrap() = vec![ErrorKind::Unreachable];
-    cloud.refused(place, &["apply", "--yes"], &["error[unreachable]", "ListExports"]);
     write(place, IMPORTS);
     *cloud.failures.lock().unwrap() = vec![ErrorKind::Invalid { property: None }];
     cloud.refused(place, &["plan"], &["error[lookup]", "exports of CloudFormation"]);

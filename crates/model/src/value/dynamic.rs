@@ -6,7 +6,7 @@
 use super::redact::has_secret;
 use super::{
     Answers, Deferred, Lookup, ParameterReference, SecretReference, SecretsManagerReference, Text,
-    TextPart, Value,
+    TextPart, Value, function,
 };
 use crate::path::PropertyPath;
 
@@ -69,8 +69,8 @@ impl DynamicReferenceError {
 
 impl Value {
     /// This tree with the dynamic references in its texts read: those to `secretsmanager` and
-    /// `ssm-secure` become secret references, those to `ssm` the answer, or a look-up where there
-    /// is none yet. Applied once, to what the template wrote: text that comes from the cloud is
+    /// `ssm-secure` become secret references, those to `ssm` the answer, which may be known only after
+    /// apply, or a look-up where there is none yet. Applied once, to what the template wrote: text that comes from the cloud is
     /// never read as a reference.
     ///
     /// # Errors
@@ -131,7 +131,7 @@ fn references(
             rest = after;
             if let Some(mut whole) = body.take() {
                 whole.push(TextPart::Literal(before.to_owned()));
-                out.push(reference(whole, path, answers)?);
+                out.extend(reference(whole, path, answers)?);
             } else {
                 out.push(TextPart::Literal(before.to_owned()));
                 body = Some(Vec::new());
@@ -148,7 +148,7 @@ fn reference(
     mut whole: Vec<TextPart>,
     path: &PropertyPath,
     answers: &Answers,
-) -> Result<TextPart, DynamicReferenceError> {
+) -> Result<Vec<TextPart>, DynamicReferenceError> {
     let unknown = |service: &str| DynamicReferenceError::Service {
         path: path.clone(),
         service: service.to_owned(),
@@ -170,21 +170,22 @@ fn reference(
             if let Some(text) = known {
                 SecretsManagerReference::parse(&text).map_err(|e| invalid(e.to_string()))?;
             }
-            Ok(TextPart::Secret(SecretReference::SecretsManager(Box::new(body))))
+            Ok(vec![TextPart::Secret(SecretReference::SecretsManager(Box::new(body)))])
         }
         "ssm-secure" => {
             if let Some(text) = known {
                 parameter(&text)?;
             }
-            Ok(TextPart::Secret(SecretReference::SecureParameter(Box::new(body))))
+            Ok(vec![TextPart::Secret(SecretReference::SecureParameter(Box::new(body)))])
         }
         "ssm" => {
             let text = known.ok_or(DynamicReferenceError::Unknown { path: path.clone() })?;
             let lookup = Lookup::Parameter(parameter(&text)?);
-            Ok(match answers.get(&lookup).and_then(Value::as_str) {
-                Some(answer) => TextPart::Literal(answer.to_owned()),
-                None => TextPart::Deferred(Deferred::Lookup(lookup)),
-            })
+            match answers.get(&lookup) {
+                Some(answer) => function::text_parts(answer.clone())
+                    .map_err(|error| invalid(format!("the answer for {lookup}: {error}"))),
+                None => Ok(vec![TextPart::Deferred(Deferred::Lookup(lookup))]),
+            }
         }
         other => Err(unknown(other)),
     }
@@ -193,7 +194,7 @@ fn reference(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::{AttributeRef, function};
+    use crate::value::AttributeRef;
 
     fn find(value: Value) -> Result<Value, DynamicReferenceError> {
         value.with_dynamic_references(&PropertyPath::root(), &Answers::new())
@@ -232,6 +233,25 @@ mod tests {
         let mut asked = Vec::new();
         open.visit_lookups(&mut |lookup| asked.push(lookup.clone()));
         assert_eq!(asked, [lookup]);
+    }
+
+    #[test]
+    fn a_parameter_that_another_stack_makes_is_known_after_apply() {
+        let lookup = Lookup::Parameter(ParameterReference::parse("/a").unwrap());
+        let awaited = Value::attribute(AttributeRef::named("stack Net".into(), "ssm:/a"));
+        let answers = Answers::from([(lookup.clone(), awaited)]);
+        let root = PropertyPath::root();
+        let read = |text: &str, answers| Value::from(text).with_dynamic_references(&root, answers);
+        let value = read("x{{resolve:ssm:/a}}y", &answers).unwrap();
+        assert_eq!(value.to_string(), "\"x‹stack Net.ssm:/a›y\"");
+        let mut asked = 0;
+        value.visit_lookups(&mut |_| asked += 1);
+        assert_eq!(asked, 0, "it is not asked for again");
+        let wrong = Answers::from([(lookup, Value::List(Vec::new()))]);
+        assert!(matches!(
+            read("{{resolve:ssm:/a}}", &wrong),
+            Err(DynamicReferenceError::Invalid { .. })
+        ));
     }
 
     #[test]

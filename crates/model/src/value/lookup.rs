@@ -99,6 +99,9 @@ pub enum Lookup {
         stack: String,
         /// Its Region.
         region: Region,
+        /// The role that is assumed to look at it, of another account.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<String>,
     },
 }
 
@@ -122,8 +125,11 @@ impl fmt::Display for Lookup {
             Self::Parameter(parameter) => write!(f, "SSM parameter {parameter}"),
             Self::Attribute { id, attribute, .. } => write!(f, "{attribute} of {id}"),
             Self::Exports => f.write_str("exports of CloudFormation"),
-            Self::StackOutputs { stack, region } => {
+            Self::StackOutputs { stack, region, role: None } => {
                 write!(f, "outputs of the stack {stack} in {region}")
+            }
+            Self::StackOutputs { stack, region, role: Some(role) } => {
+                write!(f, "outputs of the stack {stack} in {region}, as {role}")
             }
         }
     }

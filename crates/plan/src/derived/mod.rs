@@ -131,6 +131,7 @@ fn purpose(plan: &Plan, out: &mut Vec<Violation>) {
         PlanMode::Destroy | PlanMode::Rollback
             if !plan.awaits.is_empty()
                 || !plan.assets.is_empty()
+                || !plan.images.is_empty()
                 || !plan.former_parameters.is_empty() =>
         {
             false

@@ -161,6 +161,7 @@ pub(crate) fn stack(
         imports: BTreeMap::new(),
         awaits: Default::default(),
         assets: Vec::new(),
+        images: Vec::new(),
     }
 }
 

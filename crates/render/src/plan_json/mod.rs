@@ -12,7 +12,7 @@ use rstack_model::state::Environment;
 use rstack_model::{Address, Digest, Imports, SnapshotName, StackName};
 use serde::Serialize;
 
-use self::assets::AssetDocument;
+use self::assets::{AssetDocument, ImageDocument};
 use self::change::ChangeDocument;
 use crate::SavedPlanMetadata;
 use crate::json::{FORMAT, Shown, document};
@@ -43,6 +43,8 @@ use crate::summary::Summary;
 ///  "awaits": ["stack Net"],
 ///  "assets": [{"source": "cdk.out/asset.1f2e", "packaging": "zip", "bucket": "…", "key": "…",
 ///    "region": "…", "role": "arn:…", "upload": {"digest": "…", "files": 3, "bytes": 12345}}],
+///  "images": [{"source": "cdk.out/asset.3a4b", "repository": "…", "tag": "…", "region": "…",
+///    "build": {"digest": "…", "files": 3, "bytes": 12345, "options": ["--target", "prod"]}}],
 ///  "steps": [{"id": 0, "address": "…", "operation": "create", "phase": "forward", "after": []}],
 ///  "summary": {"create": 1, …}}
 /// ```
@@ -60,7 +62,8 @@ use crate::summary::Summary;
 /// `dependencies` and policies are those that the resource is to have; they are missing where it
 /// leaves the stack. `saved` is there for a plan in a file. `awaits` are the stacks of the same run whose
 /// outputs it waits for. `assets` are the files of the app that buckets have before the first change;
-/// those without `upload` are there already. Bytes are those of the files, before they are packed.
+/// those without `upload` are there already. `images` are the container images that repositories have before it, and
+/// the options of `docker build`; those without `build` are there already. Bytes are those of the files, before they are packed.
 ///
 /// # Errors
 /// If the JSON writer fails, which it does not for plans that were built or read by this program.
@@ -101,6 +104,7 @@ pub fn plan_json(
         termination_protection: plan.termination_protection,
         awaits: &plan.awaits,
         assets: plan.assets.iter().map(AssetDocument::of).collect(),
+        images: plan.images.iter().map(ImageDocument::of).collect(),
         steps: plan.steps.iter().map(StepDocument::of).collect(),
         summary: Summary::of(plan),
     })
@@ -134,6 +138,8 @@ struct PlanDocument<'a> {
     awaits: &'a BTreeSet<Address>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     assets: Vec<AssetDocument<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    images: Vec<ImageDocument<'a>>,
     steps: Vec<StepDocument<'a>>,
     summary: Summary,
 }

@@ -1,7 +1,8 @@
-//! The assets of a plan: what is uploaded before the first change, and how large it is.
+//! The assets of a plan: what is uploaded, and which images are built, before the first change, and how large it
+//! is.
 
 use rstack_model::plan::Plan;
-use rstack_model::{Asset, AssetUpload, Packaging};
+use rstack_model::{Asset, AssetUpload, Image, ImageBuild, Packaging};
 
 use crate::line::Line;
 use crate::size::size;
@@ -18,6 +19,16 @@ pub(super) fn lines(plan: &Plan, view: &View) -> Vec<Line> {
             Some(upload) => out.push(uploaded(asset, upload)),
             None if view.detail == Detail::Full => {
                 out.push(Line::of(Role::Dim, "[ ]").with(Role::Plain, " ").then(names(asset)))
+            }
+            None => present += 1,
+        }
+    }
+    for image in &plan.images {
+        match &image.build {
+            Some(build) => out.push(built(image, build)),
+            None if view.detail == Detail::Full => {
+                let line = Line::of(Role::Dim, "[ ]").with(Role::Plain, " ");
+                out.push(line.then(names_of_image(image)));
             }
             None => present += 1,
         }
@@ -41,6 +52,21 @@ fn uploaded(asset: &Asset, upload: &AssetUpload) -> Line {
     };
     let line = Line::of(Role::Create, "[+]").with(Role::Plain, " ").then(names(asset));
     line.with(Role::Dim, &format!("  {facts}"))
+}
+
+/// `[+] cdk.out/asset.1f2e → repository:tag  image, 3 files, 12.4 KiB  docker build --target prod`.
+fn built(image: &Image, build: &ImageBuild) -> Line {
+    let files = usize::try_from(build.files).unwrap_or(usize::MAX);
+    let facts = format!("image, {}, {}", count(files, "file"), size(build.bytes));
+    let line = Line::of(Role::Create, "[+]").with(Role::Plain, " ").then(names_of_image(image));
+    let options = build.options.iter().map(|option| format!(" {option}")).collect::<String>();
+    line.with(Role::Dim, &format!("  {facts}  docker build{options}"))
+}
+
+fn names_of_image(image: &Image) -> Line {
+    Line::of(Role::Name, &format!("{}/{}", image.assembly, image.source))
+        .with(Role::Dim, " → ")
+        .with(Role::Plain, &image.place.to_string())
 }
 
 fn names(asset: &Asset) -> Line {

@@ -1,9 +1,11 @@
 //! The answer of a simulated handler, and what it leaves in the inventory.
 
 use rstack_driver::custom::{Delivery, RequestType};
+use rstack_model::state::Environment;
 use rstack_model::{Identifier, KnownMap, KnownValue, ResourceType};
 use serde_json::{Map, Value as Json, json};
 
+use super::cross_region;
 use super::rules::Answer;
 use crate::derive::{Derivation, UPPER};
 use crate::inventory::{StoredObject, View, key_of};
@@ -15,7 +17,12 @@ const SCOPE: &str = "custom-resource-responses";
 
 /// Carries a request out by its rule, and keeps its response. A request that was delivered before has no
 /// further effect.
-pub(super) fn carry_out(view: &mut View<'_>, delivery: &Delivery, answer: Answer, seed: u64) {
+pub(super) fn carry_out(
+    view: &mut View<'_>,
+    delivery: &Delivery,
+    answer: Answer,
+    (seed, environment): (u64, &Environment),
+) {
     let token = delivery.token.as_str();
     if kept(view, token).is_some() || answer.no_response == Some(true) {
         return;
@@ -23,7 +30,10 @@ pub(super) fn carry_out(view: &mut View<'_>, delivery: &Delivery, answer: Answer
     view.make_key(seed, token);
     let response = match &answer.fail {
         Some(reason) => failure(delivery, &answer, reason),
-        None => success(view, delivery, &answer, seed),
+        None => {
+            cross_region::write(view, delivery, environment);
+            success(view, delivery, &answer, seed)
+        }
     };
     let properties = JsonMap::from_iter([("body".to_owned(), Json::from(response.to_string()))]);
     let polls_left = answer.delay.unwrap_or_default();
@@ -121,7 +131,8 @@ fn success(view: &mut View<'_>, delivery: &Delivery, answer: &Answer, seed: u64)
     let no_echo = answer.no_echo == Some(true);
     let data = match &answer.data {
         Some(data) => data.iter().map(|(k, v)| (k.clone(), filled_in(v, delivery))).collect(),
-        None => invented(delivery, &physical_id, earlier),
+        None => cross_region::read(delivery)
+            .unwrap_or_else(|| invented(delivery, &physical_id, earlier)),
     };
     // The sandbox keeps no secret: the texts of such attributes are dropped by the driver, too.
     let data: JsonMap = match no_echo {

@@ -9,6 +9,7 @@ use rstack_driver::{AssetStore, BucketAccess, DriverError, ErrorKind};
 use rstack_model::state::Environment;
 use rstack_model::{SecretString, Token};
 
+use super::rules::Answer;
 use super::{CustomRules, answer};
 use crate::bucket::SandboxBucket;
 use crate::cloud::Inner;
@@ -85,8 +86,8 @@ impl CustomTransport for SandboxHandlers {
         let (answer, delivery) = (self.rules.answer(delivery), delivery.clone());
         let work = self.cloud.call(operation, move |cloud, view| {
             let (seed, polls) = (cloud.seed(), cloud.api_polls());
-            let delay = Some(answer.delay.unwrap_or(polls));
-            answer::carry_out(view, &delivery, super::rules::Answer { delay, ..answer }, seed);
+            let answer = Answer { delay: Some(answer.delay.unwrap_or(polls)), ..answer };
+            answer::carry_out(view, &delivery, answer, (seed, &cloud.environment));
             Ok(())
         });
         work.await?;

@@ -8,6 +8,7 @@ use rstack_model::state::Environment;
 use rstack_model::{AssetPlace, AssetRole, Packaging, Region};
 use serde_json::{Map, Value};
 
+use super::images::{self, ImageAsset};
 use super::{ManifestError, check_version, map, text};
 
 /// The most assets, and destinations of one, that a manifest has.
@@ -21,8 +22,8 @@ const MAX_KEY: usize = 1024;
 pub struct AssetManifest {
     /// The files and folders.
     pub files: Vec<FileAsset>,
-    /// The names of the container images.
-    pub images: Vec<String>,
+    /// The container images.
+    pub images: Vec<ImageAsset>,
 }
 
 /// A file or folder that is uploaded.
@@ -81,16 +82,13 @@ impl AssetManifest {
         let files = files.iter().map(|(id, file)| file_asset(id, map(file, "an asset")?));
         let files = files.collect::<Result<Vec<_>, ManifestError>>()?;
         let images = entries(manifest, "dockerImages", "`dockerImages`")?;
-        let images = images.iter().map(|(id, image)| {
-            let name = text(map(image, "an image")?, "displayName", "a `displayName`")?;
-            Ok(name.unwrap_or_else(|| id.clone()))
-        });
+        let images = images.iter().map(|(id, it)| images::image(id, map(it, "an image")?));
         Ok(Self { files, images: images.collect::<Result<_, ManifestError>>()? })
     }
 }
 
 /// The map under a name, with a bound; an empty one if there is none.
-fn entries(
+pub(super) fn entries(
     of: &Map<String, Value>,
     name: &str,
     part: &'static str,
@@ -154,12 +152,8 @@ impl AssetDestination {
     /// # Errors
     /// [`ManifestError::Form`] if a part has another form.
     pub fn place(&self, environment: &Environment) -> Result<AssetPlace, ManifestError> {
-        let Environment { account, region, partition, .. } = environment;
-        let filled = |text: &str| {
-            text.replace("${AWS::AccountId}", account.as_str())
-                .replace("${AWS::Region}", region.as_str())
-                .replace("${AWS::Partition}", partition.as_str())
-        };
+        let region = &environment.region;
+        let filled = |text: &str| filled(text, environment);
         let bucket = filled(&self.bucket);
         if !is_bucket(&bucket) {
             let part = "the `bucketName` of a destination";
@@ -177,17 +171,33 @@ impl AssetDestination {
             let part = "the `region` of a destination";
             return Err(ManifestError::Form { part, wanted: "a Region" });
         }
-        let role = self.role.as_deref().map(filled).map(|arn| {
-            let is_role = arn.starts_with("arn:") && arn.contains(":role/");
-            if is_role && arn.len() <= 2048 && is_word(&arn, "-:/_+=,.@") {
-                let external_id = self.external_id.clone();
-                return Ok(AssetRole { arn, external_id });
-            }
-            let part = "the `assumeRoleArn` of a destination";
-            Err(ManifestError::Form { part, wanted: "the ARN of a role" })
-        });
-        Ok(AssetPlace { region: Region::new(region), bucket, key, role: role.transpose()? })
+        let role = role(self.role.as_deref(), self.external_id.as_deref(), environment)?;
+        Ok(AssetPlace { region: Region::new(region), bucket, key, role })
     }
+}
+
+/// A text of a manifest with the account, Region and partition of the stack.
+pub(super) fn filled(text: &str, environment: &Environment) -> String {
+    let Environment { account, region, partition, .. } = environment;
+    text.replace("${AWS::AccountId}", account.as_str())
+        .replace("${AWS::Region}", region.as_str())
+        .replace("${AWS::Partition}", partition.as_str())
+}
+
+/// The role of a destination.
+pub(super) fn role(
+    arn: Option<&str>,
+    external_id: Option<&str>,
+    environment: &Environment,
+) -> Result<Option<AssetRole>, ManifestError> {
+    let Some(arn) = arn.map(|arn| filled(arn, environment)) else { return Ok(None) };
+    let is_role = arn.starts_with("arn:") && arn.contains(":role/");
+    if is_role && arn.len() <= 2048 && is_word(&arn, "-:/_+=,.@") {
+        let external_id = external_id.map(str::to_owned);
+        return Ok(Some(AssetRole { arn, external_id }));
+    }
+    let part = "the `assumeRoleArn` of a destination";
+    Err(ManifestError::Form { part, wanted: "the ARN of a role" })
 }
 
 /// True of letters, digits and these characters.
@@ -215,7 +225,8 @@ mod tests {
 
     fn manifest(files: Value) -> Result<AssetManifest, ManifestError> {
         let manifest = json!({"version": "36.0.0", "files": files, "dockerImages": {
-            "i1": {"displayName": "Image"}, "i2": {},
+            "i1": {"displayName": "Image", "source": {"directory": "d"}},
+            "i2": {"source": {"executable": ["make"]}},
         }});
         AssetManifest::parse(&manifest.to_string())
     }
@@ -252,7 +263,8 @@ mod tests {
             AssetSourceKind::Command,
         ];
         assert_eq!(sources, expected);
-        assert_eq!(found.images, ["Image", "i2"]);
+        let images: Vec<&str> = found.images.iter().map(|image| image.name.as_str()).collect();
+        assert_eq!(images, ["Image", "i2"]);
         assert_eq!(AssetManifest::parse("{}").unwrap(), AssetManifest::default());
     }
 

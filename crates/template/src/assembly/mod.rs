@@ -5,6 +5,7 @@
 //! paths are taken as they are, and are for the reader of files to judge.
 
 mod assets;
+mod images;
 mod stack;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 pub use self::assets::{AssetDestination, AssetManifest, AssetSourceKind, FileAsset};
+pub use self::images::{ImageAsset, ImageDestination, ImageSource};
 pub use self::stack::{AssemblyStack, StackEnvironment};
 
 /// The newest major version of the schema that is known.

@@ -153,16 +153,20 @@ impl Evaluator<'_> {
     }
 
     /// Reports a comparison with a value that is known only after apply: one that the parent of a nested
-    /// stack passes.
+    /// stack passes, or that another stack of the same run makes.
     fn unknown(&mut self, expression: &Expression) -> Reported {
-        if self.path.is_none() {
-            // Only resources are not known yet, and the reference check refuses them here.
+        if self.path.is_none() && self.findings.was_read_with_errors() {
+            // Resources are not known yet, and the reference check refuses them here.
             return self.findings.told_before("a condition", expression.span);
         }
         let message = "this condition depends on a value that is known only after apply";
         let error = Diagnostic::error(Code::ConditionReference, message).at(expression.span, "");
-        let help =
-            "let the parent pass a value that is known before, such as a parameter of its own";
+        let help = match &self.path {
+            Some(_) => {
+                "let the parent pass a value that is known before, such as a parameter of its own"
+            }
+            None => "apply the stack that makes the value first, and then this one",
+        };
         self.findings.report(error.help(help))
     }
 

@@ -207,8 +207,9 @@ impl<'a> Evaluator<'a> {
             }
             ExpressionKind::ImportValue(name) => self.import(name).map(Some),
             ExpressionKind::GetAzs(region) => self.zones(region).map(Some),
-            ExpressionKind::GetStackOutput { stack, output, region } => {
-                self.stack_output(stack, output, region.as_deref(), span).map(Some)
+            ExpressionKind::GetStackOutput { stack, output, region, role } => {
+                let place = (region.as_deref(), role.as_deref());
+                self.stack_output(stack, output, place, span).map(Some)
             }
             ExpressionKind::Length(list) => extension::length(self, list).map(Some),
             ExpressionKind::ToJsonString(inner) => extension::to_json(self, inner).map(Some),

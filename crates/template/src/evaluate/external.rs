@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rstack_model::value::{Answers, Lookup};
-use rstack_model::{Code, Diagnostic, Region, Span, Value};
+use rstack_model::{AccountId, Code, Diagnostic, Region, Span, Value};
 
 use super::expression::Evaluator;
 use super::finding::Reported;
@@ -19,8 +19,11 @@ use crate::template::Expression;
 pub struct ExternalValues {
     /// The exports of other stacks, by name.
     pub exports: BTreeMap<String, Value>,
-    /// The outputs of other stacks, by stack and Region.
+    /// The outputs of other stacks of the account, by stack and Region.
     pub outputs: BTreeMap<(String, Region), BTreeMap<String, Value>>,
+    /// The outputs of the stacks of every account, by account, stack and Region: for references that name
+    /// a role of another account.
+    pub accounts: BTreeMap<(AccountId, String, Region), BTreeMap<String, Value>>,
     /// True if there is an account that can be asked for exports and outputs that are not here: of
     /// stacks that CloudFormation manages.
     pub asks_account: bool,
@@ -115,9 +118,19 @@ impl Evaluator<'_> {
         &mut self,
         stack: &Expression,
         output: &Expression,
-        region: Option<&Expression>,
+        (region, role): (Option<&Expression>, Option<&Expression>),
         at: Span,
     ) -> Result<Value, Reported> {
+        let role = match role {
+            None => None,
+            Some(part) => {
+                let value = self.needed(part)?;
+                match self.known_text(&value, "`RoleArn` of `Fn::GetStackOutput`", part.span)? {
+                    Ok(arn) => Some(self.role_of_another_account(arn, part.span)?),
+                    Err(waiting) => return Ok(waiting),
+                }
+            }
+        };
         let mut names = Vec::new();
         for part in [Some(stack), Some(output), region].into_iter().flatten() {
             let value = self.needed(part)?;
@@ -131,11 +144,18 @@ impl Evaluator<'_> {
         let region = names.next().map(Region::new);
         let region = region.unwrap_or_else(|| self.inputs.environment.region.clone());
         let external: &ExternalValues = self.inputs.external;
-        let outputs = match external.outputs.get(&(stack.clone(), region.clone())) {
+        let known = match &role {
+            None => external.outputs.get(&(stack.clone(), region.clone())),
+            Some((_, account)) => {
+                external.accounts.get(&(account.clone(), stack.clone(), region.clone()))
+            }
+        };
+        let outputs = match known {
             Some(outputs) => Some(outputs),
             None => {
                 let (stack, region) = (stack.clone(), region.clone());
-                let lookup = Lookup::StackOutputs { stack, region };
+                let role = role.as_ref().map(|(arn, _)| arn.clone());
+                let lookup = Lookup::StackOutputs { stack, region, role };
                 match external.answers.get(&lookup) {
                     Some(answer) => answer.as_map(),
                     None if external.asks_account => return Ok(self.lookup(lookup, at)),
@@ -155,7 +175,11 @@ impl Evaluator<'_> {
             }
             None => {
                 let help = "apply that stack first, or take a parameter".to_owned();
-                (format!("no stack `{stack}` is known in {region}"), Some(help))
+                let place = match &role {
+                    None => region.to_string(),
+                    Some((_, account)) => format!("account {account}, {region}"),
+                };
+                (format!("no stack `{stack}` is known in {place}"), Some(help))
             }
         };
         let error = Diagnostic::error(Code::UnknownStackOutput, message).at(at, "");
@@ -163,6 +187,26 @@ impl Evaluator<'_> {
             Some(help) => error.help(help),
             None => error,
         }))
+    }
+
+    /// The ARN of a role, and its account.
+    fn role_of_another_account(
+        &mut self,
+        arn: String,
+        at: Span,
+    ) -> Result<(String, AccountId), Reported> {
+        let account = arn.split(':').nth(4).filter(|account| {
+            arn.starts_with("arn:")
+                && arn.contains(":role/")
+                && account.len() == 12
+                && account.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        if let Some(account) = account.map(AccountId::from) {
+            return Ok((arn, account));
+        }
+        let message = "`RoleArn` of `Fn::GetStackOutput` must be the ARN of a role";
+        let error = Diagnostic::error(Code::FunctionValue, message).at(at, "");
+        Err(self.report(error.help("write `arn:aws:iam::ACCOUNT:role/NAME`")))
     }
 
     /// A text that must be known, or the value that stands for all that depends on it while the

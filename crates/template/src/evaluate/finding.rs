@@ -51,6 +51,11 @@ impl Findings {
         Reported(())
     }
 
+    /// True if reading the template has reported mistakes.
+    pub(super) fn was_read_with_errors(&self) -> bool {
+        self.read_with_errors
+    }
+
     /// A mistake that the findings tell already.
     pub(super) fn reported_before(&self) -> Reported {
         debug_assert!(self.list.has_errors(), "there is an error");

@@ -121,6 +121,7 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
         imports,
         awaits: BTreeSet::new(),
         assets: Vec::new(),
+        images: Vec::new(),
     });
     findings.list().extend(secret_names);
     let diagnostics = findings.into_sorted();

@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use rstack_model::value::{Answers, Lookup, ParameterReference};
+use rstack_model::value::{Answers, FunctionError, Lookup, ParameterReference, function};
 use rstack_model::{Code, Diagnostic, Span, Value};
 
 use super::constraint::Constraints;
+use super::external::waits;
 use super::finding::{Findings, Reported};
 use super::parameter::{is_list, items, refusal};
 use crate::template::Parameter;
@@ -61,6 +62,12 @@ pub(super) fn value(
         lookups.entry(lookup.clone()).or_insert(at);
         return Ok(Value::lookup(lookup));
     };
+    if answer.has_unknown() && waits(answer).is_none() {
+        return later(inner, answer.clone()).map_err(|error| {
+            let message = format!("the value of {lookup} cannot be used: {error}");
+            findings.report(Diagnostic::error(Code::Lookup, message).at(at, ""))
+        });
+    }
     let Some(found) = answer.as_str().filter(|text| !text.contains(REFERENCE)) else {
         let message = format!("the value of {lookup} cannot be used: it is a dynamic reference");
         let error = Diagnostic::error(Code::Lookup, message).at(at, "");
@@ -70,4 +77,9 @@ pub(super) fn value(
         return Ok(Value::List(items(inner, found).into_iter().map(Value::from).collect()));
     }
     Ok(Value::from(found))
+}
+
+/// A value that is known only after apply: of a parameter that another stack of the same run makes.
+fn later(inner: &str, answer: Value) -> Result<Value, FunctionError> {
+    if is_list(inner) { function::split(",", answer) } else { Ok(answer) }
 }

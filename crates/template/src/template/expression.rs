@@ -112,6 +112,8 @@ pub enum ExpressionKind {
         output: Box<Expression>,
         /// Its Region, if that is another.
         region: Option<Box<Expression>>,
+        /// The role that is assumed to look at it, of another account.
+        role: Option<Box<Expression>>,
     },
     /// `Fn::Length`.
     Length(Box<Expression>),
@@ -225,8 +227,9 @@ impl Expression {
                 let parts = [map, top, second].into_iter().chain(default);
                 parts.for_each(|part| part.visit(found));
             }
-            ExpressionKind::GetStackOutput { stack, output, region } => {
-                [stack, output].into_iter().chain(region).for_each(|part| part.visit(found));
+            ExpressionKind::GetStackOutput { stack, output, region, role } => {
+                let parts = [stack, output].into_iter().chain(region).chain(role);
+                parts.for_each(|part| part.visit(found));
             }
             ExpressionKind::Cidr { block, count, bits } => {
                 [block, count, bits].into_iter().for_each(|part| part.visit(found));

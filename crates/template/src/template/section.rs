@@ -118,9 +118,6 @@ pub(crate) fn instead_of(name: &str) -> &'static str {
              `aws cloudformation get-template --template-stage Processed` prints"
         }
         "Hooks" => "blue/green deployments are a matter of CloudFormation alone",
-        "Fn::GetStackOutput" => {
-            "take a parameter, and give it with `--parameter`; `rstack output` prints the value"
-        }
         _ if name.starts_with("Fn::") => "write its result out, or take it as a parameter",
         _ => "leave it out if the stack can do without it",
     }

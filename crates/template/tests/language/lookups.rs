@@ -174,7 +174,12 @@ fn an_output_of_another_stack_needs_no_export() {
         ("StackName: net, OutputName: Vpc, Region: us-east-1", "unknown-stack-output"),
         ("StackName: net", "function-arguments"),
         ("StackName: net, OutputName: Vpc, Rol: x", "function-arguments"),
-        ("StackName: net, OutputName: Vpc, RoleArn: x", "unsupported"),
+        ("StackName: net, OutputName: Vpc, RoleArn: x", "function-value"),
+        ("StackName: net, OutputName: Vpc, RoleArn: 'arn:aws:iam::x:role/r'", "function-value"),
+        (
+            "StackName: net, OutputName: Vpc, RoleArn: 'arn:aws:iam::111122223333:role/r'",
+            "unknown-stack-output",
+        ),
         ("StackName: net, OutputName: !Ref T", "function-value"),
     ] {
         let told = told(arguments);
@@ -238,7 +243,8 @@ fn an_output_of_a_stack_without_a_state_is_asked_for_in_its_region() {
         )
     };
     let there = text("StackName: far, OutputName: B, Region: us-east-1");
-    let lookup = Lookup::StackOutputs { stack: "far".into(), region: "us-east-1".into() };
+    let lookup =
+        Lookup::StackOutputs { stack: "far".into(), region: "us-east-1".into(), role: None };
     let open = in_account(&there, &[]);
     assert_eq!(open.told(), [""; 0]);
     assert_eq!(asked(&open), ["outputs of the stack far in us-east-1"]);
@@ -251,6 +257,18 @@ fn an_output_of_a_stack_without_a_state_is_asked_for_in_its_region() {
         let told = in_account(&there, &[(lookup.clone(), answer)]).diagnostics.remove(0);
         assert_eq!(told.message, said);
     }
+    let role = "arn:aws:iam::111122223333:role/r";
+    let as_role = text(&format!("StackName: far, OutputName: B, RoleArn: '{role}'"));
+    assert_eq!(
+        asked(&in_account(&as_role, &[])),
+        [format!("outputs of the stack far in eu-west-1, as {role}")]
+    );
+    let mut external = ExternalValues { asks_account: true, ..ExternalValues::default() };
+    let there = ("111122223333".into(), "far".into(), "eu-west-1".into());
+    external.accounts.insert(there, [("B".into(), "of a state".into())].into());
+    let known = outcome_in(&as_role, &[], &external);
+    assert_eq!(known.properties("T"), "{\"TopicName\": \"of a state\"}");
+    assert_eq!(asked(&known), [""; 0]);
     // A stack of the states has the outputs that its state has.
     let known = in_account(&text("StackName: net, OutputName: B"), &[]);
     assert!(known.told()[0].starts_with("unknown-stack-output@"));

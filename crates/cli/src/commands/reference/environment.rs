@@ -8,7 +8,7 @@ use crate::synth::PASSED;
 type Row = (&'static str, &'static str);
 
 /// Variables of rstack itself.
-const OWN: [Row; 3] = [
+const OWN: [Row; 4] = [
     (
         "RSTACK_PARAMETER_<KEY>",
         "The value of the secret (`NoEcho`) parameter `KEY`. See [secrets](../guide/secrets.md).",
@@ -18,6 +18,10 @@ const OWN: [Row; 3] = [
         "The Python with AWS's translator of [serverless templates](../serverless.md).",
     ),
     ("RSTACK_SANDBOX", "Settings of the sandbox, apart by commas. See below."),
+    (
+        "CDK_DOCKER",
+        "The program that builds and pushes container images, in the place of `docker`.",
+    ),
 ];
 
 /// Variables that other programs have made a custom.

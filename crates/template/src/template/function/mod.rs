@@ -269,26 +269,21 @@ impl Reader<'_> {
 
     fn get_stack_output(&mut self, node: &Node) -> Result<ExpressionKind, Reported> {
         let function = "Fn::GetStackOutput";
-        let expected = "a map of `StackName` and `OutputName`, and maybe `Region`";
+        let expected = "a map of `StackName` and `OutputName`, and maybe `Region` and `RoleArn`";
         let entries = node.as_map().unwrap_or_default();
-        let (mut stack, mut output, mut region) = (None, None, None);
+        let (mut stack, mut output, mut region, mut role) = (None, None, None, None);
         for Entry { key, value } in entries {
             match key.value.as_str() {
                 "StackName" => stack = Some(Box::new(self.read(value)?)),
                 "OutputName" => output = Some(Box::new(self.read(value)?)),
                 "Region" => region = Some(Box::new(self.read(value)?)),
-                "RoleArn" => {
-                    let message = "`RoleArn` of `Fn::GetStackOutput` is not supported: the states \
-                                   of other accounts are not at hand";
-                    let error = Diagnostic::error(Code::Unsupported, message).at(key.span, "");
-                    return Err(self.report(error.help(instead_of(function))));
-                }
+                "RoleArn" => role = Some(Box::new(self.read(value)?)),
                 _ => return Err(self.shape(function, key.span, expected)),
             }
         }
         match (stack, output) {
             (Some(stack), Some(output)) => {
-                Ok(ExpressionKind::GetStackOutput { stack, output, region })
+                Ok(ExpressionKind::GetStackOutput { stack, output, region, role })
             }
             (_, _) => Err(self.shape(function, node.span, expected)),
         }
