@@ -405,6 +405,10 @@ def record_set_group(_, properties):
     return {**properties, "RecordSets": sets}
 
 
+# The entries of a secret that an attachment writes.
+CONNECTION = {"dbInstanceIdentifier", "dbname", "engine", "host", "port"}
+
+
 def generated(value, rules):
     """The rules that a generated value keeps."""
     kept, key = {}, rules.get("GenerateStringKey")
@@ -412,7 +416,9 @@ def generated(value, rules):
         fields = json.loads(value)
         value = fields.get(key, "")
         template = json.loads(rules["SecretStringTemplate"])
-        others = {name: text for name, text in fields.items() if name != key}
+        # An attachment adds the connection to a database, which its own reader compares.
+        added = CONNECTION if "dbInstanceIdentifier" in fields else set()
+        others = {name: text for name, text in fields.items() if name != key and name not in added}
         if others == {name: text for name, text in template.items() if name != key}:
             kept["GenerateStringKey"] = key
     kept["PasswordLength"] = len(value)

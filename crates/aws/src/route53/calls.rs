@@ -27,7 +27,7 @@ pub(super) struct Route53 {
 /// The record sets that exist, by their keys.
 pub(super) type Found = BTreeMap<Key, KnownMap>;
 
-/// What is done with a record set.
+/// The change of a record set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     /// It is removed. The call has it as it is.
