@@ -106,7 +106,10 @@ async fn run_phase<'a>(context: Context<'a>, steps: Vec<&'a Step>, out: &mut Exe
         };
         let Some((step, result)) = ended else { break };
         match result {
-            None => out.left.push(step.address.clone()),
+            None => {
+                out.interrupted |= stopped;
+                out.left.push(step.address.clone());
+            }
             Some(Ok(())) => {
                 for user in users.remove(&step.id).unwrap_or_default() {
                     let Some(after) = waiting.get_mut(&user) else { continue };

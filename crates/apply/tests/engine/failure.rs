@@ -303,10 +303,10 @@ fn no_step_begins_after_a_failure() {
     const TEXT: &str = r#"
 Resources:
   Queue: {Type: AWS::SQS::Queue}
-  First:
+  First: {Type: AWS::SNS::Topic, Properties: {DisplayName: !GetAtt Queue.Arn}}
+  Second:
     Type: AWS::SNS::Topic
     Properties: {DisplayName: !Select [9, !Split [":", !GetAtt Queue.Arn]]}
-  Second: {Type: AWS::SNS::Topic, Properties: {DisplayName: !GetAtt Queue.Arn}}
   Third: {Type: AWS::SNS::Topic, Properties: {DisplayName: !GetAtt Queue.Arn}}
 "#;
     run(async {
@@ -315,7 +315,7 @@ Resources:
         let outcome = bench.apply(&engine, &desired_of(TEXT, &[]).into(), false).await;
         assert_eq!(outcome.end, RunEnd::Failed);
         assert_eq!(outcome.failures.len(), 1, "{:?}", outcome.failures);
-        assert_eq!(*begun.0.lock().unwrap(), ["Queue", "First", "stopping"]);
+        assert_eq!(*begun.0.lock().unwrap(), ["Queue", "Second", "stopping"]);
     });
 }
 
