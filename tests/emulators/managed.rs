@@ -95,3 +95,24 @@ fn what_cloudformation_imports_is_not_taken_away() {
     on_ministack(&account, apply).expect(0);
     on_ministack(&account, &["destroy", "ours", "--yes"]).expect(0);
 }
+
+/// A stack of the same name would be made a second time.
+#[test]
+fn a_stack_that_cloudformation_manages_is_not_made_again() {
+    let account = Account::new();
+    let template =
+        "Resources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties: {DisplayName: t}\n";
+    account.place.write("app.yaml", template);
+    account.cloud(&["managed_stack", "moto", "app", template]);
+    for line in [["plan", "app.yaml"].as_slice(), &["apply", "app.yaml", "--yes"]] {
+        let refused = account.run(line).expect(1).err;
+        assert!(refused.contains("error[stack-managed]: stack `app` has no state"), "{refused}");
+        assert!(refused.contains("(CREATE_COMPLETE)"), "{refused}");
+        assert!(refused.contains("`--stack-name`"), "{refused}");
+    }
+    account.run(&["apply", "app.yaml", "--stack-name", "copy", "--yes"]).expect(0);
+    account.run(&["destroy", "copy", "--yes"]).expect(0);
+    account.cloud(&["delete_managed_stack", "moto", "app"]);
+    account.run(&["apply", "app.yaml", "--yes"]).expect(0);
+    account.run(&["destroy", "app", "--yes"]).expect(0);
+}

@@ -100,7 +100,10 @@ impl From<SessionError> for CommandError {
             error @ SessionError::OtherAccount { sandbox, .. } => {
                 let hint = match sandbox {
                     true => "leave `account` out of `RSTACK_SANDBOX`: then every account exists",
-                    false => "choose a profile of that account with `--profile`",
+                    false => {
+                        "choose a profile of that account with `--profile`; of an app whose stacks are of \
+                         several accounts, name those of one with `--exclusively`"
+                    }
                 };
                 Self::of(ErrorCode::EnvironmentMismatch, &error).with_hint(Some(hint))
             }

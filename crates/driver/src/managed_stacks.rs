@@ -28,4 +28,14 @@ pub trait ManagedStacks: Send + Sync {
     /// # Errors
     /// If the service refuses or cannot be asked.
     async fn importers(&self, export: &str) -> Result<Vec<String>, DriverError>;
+
+    /// The status of a stack that has objects, such as `UPDATE_COMPLETE`; `None` if there is no stack of the
+    /// name, or none of whose resources was left.
+    ///
+    /// # Errors
+    /// If the service refuses or cannot be asked.
+    async fn status(&self, stack: &str) -> Result<Option<String>, DriverError> {
+        let _ = stack;
+        Ok(None)
+    }
 }

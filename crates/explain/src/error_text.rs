@@ -99,6 +99,7 @@ pub(crate) fn error_text(code: ErrorCode) -> &'static str {
         ErrorCode::SecretRotates => include_str!("../pages/errors/secret-rotates.md"),
         ErrorCode::SecretUnchecked => include_str!("../pages/errors/secret-unchecked.md"),
         ErrorCode::SnapshotMissing => include_str!("../pages/errors/snapshot-missing.md"),
+        ErrorCode::StackManaged => include_str!("../pages/errors/stack-managed.md"),
         ErrorCode::StackNameConflict => include_str!("../pages/errors/stack-name-conflict.md"),
         ErrorCode::StackNotFound => include_str!("../pages/errors/stack-not-found.md"),
         ErrorCode::StackNotNamed => include_str!("../pages/errors/stack-not-named.md"),

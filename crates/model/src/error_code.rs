@@ -182,6 +182,8 @@ codes! {
     SecretUnchecked = "secret-unchecked",
     /// A final snapshot that does not exist, of an object that is gone.
     SnapshotMissing = "snapshot-missing",
+    /// A stack without a state of which CloudFormation has one of the same name.
+    StackManaged = "stack-managed",
     /// Two templates that lead to the same stack name.
     StackNameConflict = "stack-name-conflict",
     /// A template or stack that does not exist.

@@ -250,6 +250,10 @@ fn special(context: &IdContext<'_>) -> Option<String> {
         "AWS::EC2::SecurityGroup" => format!("sg-0{}", derived.hex(16)),
         "AWS::EC2::EIP" => format!("eipalloc-0{}", derived.hex(16)),
         "AWS::EC2::VPCEndpoint" => format!("vpce-0{}", derived.hex(16)),
+        // Source: EFS API reference, FileSystemId, AccessPointId and MountTargetId.
+        "AWS::EFS::AccessPoint" => format!("fsap-0{}", derived.hex(16)),
+        "AWS::EFS::FileSystem" => format!("fs-0{}", derived.hex(16)),
+        "AWS::EFS::MountTarget" => format!("fsmt-0{}", derived.hex(16)),
         _ => return None,
     };
     Some(id)

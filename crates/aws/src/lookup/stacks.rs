@@ -19,6 +19,11 @@ const MOST_PAGES: usize = 1000;
 /// Source: DescribeStacks, AWS CloudFormation API Reference.
 const DELETED: &str = "DELETE_COMPLETE";
 
+/// The statuses of stacks that have no resources: what was made is taken back, or nothing was made yet.
+///
+/// Source: "Stack status codes", AWS CloudFormation User Guide.
+const EMPTY: [&str; 2] = ["ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"];
+
 /// The stacks of one account and Region.
 pub(crate) struct Stacks {
     api: Arc<dyn Api>,
@@ -40,18 +45,21 @@ impl Stacks {
         Ok(Value::Map(exports.collect()))
     }
 
-    /// The outputs of a stack, by name; null if it does not exist.
-    pub(crate) async fn outputs(&self, stack: &str) -> Result<Value, DriverError> {
+    /// The description of a stack; `None` if it does not exist.
+    async fn described(&self, stack: &str) -> Result<Option<KnownMap>, DriverError> {
         let input = arguments([("StackName", stack.into())]);
         let answer = match self.api.call("DescribeStacks", input).await {
-            Err(error) if says(&error, "does not exist") => return Ok(Value::Null),
+            Err(error) if says(&error, "does not exist") => return Ok(None),
             answer => answer?,
         };
         let listed = answer.get("Stacks").and_then(KnownValue::as_list).unwrap_or_default();
         let exists = |stack: &&KnownMap| text_in(stack, "StackStatus") != Some(DELETED);
-        let Some(found) = listed.iter().filter_map(KnownValue::as_map).find(exists) else {
-            return Ok(Value::Null);
-        };
+        Ok(listed.iter().filter_map(KnownValue::as_map).find(exists).cloned())
+    }
+
+    /// The outputs of a stack, by name; null if it does not exist.
+    pub(crate) async fn outputs(&self, stack: &str) -> Result<Value, DriverError> {
+        let Some(found) = self.described(stack).await? else { return Ok(Value::Null) };
         let outputs = found.get("Outputs").and_then(KnownValue::as_list).unwrap_or_default();
         let of = |output: &KnownMap| {
             let (key, value) = (text_in(output, "OutputKey")?, text_in(output, "OutputValue")?);
@@ -108,6 +116,12 @@ impl ManagedStacks for Stacks {
         };
         Ok(importers.iter().filter_map(KnownValue::as_str).map(str::to_owned).collect())
     }
+
+    async fn status(&self, stack: &str) -> Result<Option<String>, DriverError> {
+        let found = self.described(stack).await?;
+        let status = found.as_ref().and_then(|found| text_in(found, "StackStatus"));
+        Ok(status.filter(|status| !EMPTY.contains(status)).map(str::to_owned))
+    }
 }
 
 /// True if the service refused a call with this reason. It has one code for all of them.
@@ -151,6 +165,26 @@ mod tests {
             page["NextToken"] = next.into();
         }
         json(&page.to_string())
+    }
+
+    #[tokio::test]
+    async fn a_stack_that_has_resources_has_a_status() {
+        let status = |text: &str| {
+            let stacks = serde_json::json!({"Stacks": [{"StackStatus": text}]});
+            ("DescribeStacks", json(&stacks.to_string()))
+        };
+        let api = Arc::new(JournaledApi::new([
+            status("UPDATE_ROLLBACK_COMPLETE"),
+            status("ROLLBACK_COMPLETE"),
+            status("DELETE_COMPLETE"),
+            ("DescribeStacks", validation("Stack with id app does not exist")),
+        ]));
+        let stacks = Stacks::new(Arc::<JournaledApi>::clone(&api));
+        let mut found = Vec::new();
+        for _ in 0..4 {
+            found.push(stacks.status("app").await.unwrap());
+        }
+        assert_eq!(found, [Some("UPDATE_ROLLBACK_COMPLETE".to_owned()), None, None, None]);
     }
 
     #[tokio::test]

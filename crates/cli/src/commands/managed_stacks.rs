@@ -1,12 +1,33 @@
-//! Stacks that CloudFormation manages and that cannot be looked at.
+//! Stacks that CloudFormation manages: those of the same name, and those that cannot be looked at.
 
 use std::collections::BTreeSet;
 
-use rstack_driver::DriverError;
-use rstack_model::ErrorCode;
+use rstack_driver::{Cloud, DriverError};
+use rstack_model::{ErrorCode, StackName};
 use rstack_render::escape;
 
+use crate::error::{CommandError, Hint};
 use crate::terminal::Terminal;
+
+/// Refuses a stack without a state of which CloudFormation has one with the same name: each of its resources
+/// would be made a second time. What cannot be asked is not checked.
+///
+/// # Errors
+/// If there is such a stack.
+pub(super) async fn refuse_managed(
+    cloud: &dyn Cloud,
+    stack: &StackName,
+) -> Result<(), CommandError> {
+    let Some(stacks) = cloud.managed_stacks() else { return Ok(()) };
+    let Ok(Some(status)) = stacks.status(stack.as_str()).await else { return Ok(()) };
+    let message = format!(
+        "stack `{stack}` has no state, and CloudFormation manages a stack of this name ({status}): every \
+         resource would be made a second time"
+    );
+    let hint = "leave the stack to CloudFormation, or give the copy another name with `--stack-name`; if \
+                rstack has applied it before, name the folder of its state with `--state-dir`";
+    Err(CommandError::new(ErrorCode::StackManaged, message).with_hint(Some(Hint::from(hint))))
+}
 
 /// Says that a call was denied, or found no way, by which such stacks are looked at, and that the command
 /// goes on; and which exports were not checked.

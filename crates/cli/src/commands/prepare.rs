@@ -17,7 +17,7 @@ use rstack_plan::PlanOptions;
 use rstack_render::escape;
 use rstack_template::{Evaluation, ExternalValues, Inputs, Reading, Template, Templates};
 
-use super::managed_stacks::note_not_read;
+use super::managed_stacks::{note_not_read, refuse_managed};
 use super::nowhere::nowhere;
 use super::plan_request::PlanRequest;
 use super::response_bucket;
@@ -238,6 +238,9 @@ impl PreparedTemplate {
         desired.assets = assets::planned(context, session, &file.settings.assets, code).await?;
         // A state that cannot be read is refused when the stack is opened.
         let former = backend.read(&file.name).await.ok().and_then(|record| last_state(&record));
+        if former.is_none() {
+            refuse_managed(engine.cloud.as_ref(), &file.name).await?;
+        }
         let asks_all = context.global.no_builtin_custom_resources;
         known_handlers::settle(&context.env, &mut desired, former.as_ref(), asks_all);
         desired.images = assets::planned_images(context, session, &file.settings.assets).await?;

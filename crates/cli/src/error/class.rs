@@ -48,6 +48,7 @@ impl ErrorKind {
             | ErrorCode::SandboxPut
             | ErrorCode::SecretOnCommandLine
             | ErrorCode::SecretParameterMissing
+            | ErrorCode::StackManaged
             | ErrorCode::StackNameConflict
             | ErrorCode::StackNotFound
             | ErrorCode::StackNotNamed
