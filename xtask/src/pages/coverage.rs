@@ -7,6 +7,9 @@ use rstack_catalog::{Handler, Registry, TypeSchema, Unserved, ended_service};
 
 use crate::models::files::Folder;
 
+/// What the CDK notes in a template: it is kept in the state alone.
+const METADATA: &str = "AWS::CDK::Metadata";
+
 /// The types that wait for signals, which are put into a bucket.
 const SIGNALS: [&str; 2] =
     ["AWS::CloudFormation::WaitCondition", "AWS::CloudFormation::WaitConditionHandle"];
@@ -27,6 +30,8 @@ enum Driver {
     Custom,
     /// Signals in a bucket.
     Signals,
+    /// Nothing is called.
+    Recorded,
     /// The sandbox only.
     None(Missing),
 }
@@ -51,6 +56,7 @@ impl Driver {
             Self::Custom => "custom resource",
             Self::None(Missing::Service) => "none: the service has ended",
             Self::Signals => "signals",
+            Self::Recorded => "recorded only",
             Self::None(Missing::Handlers) => "none: no handlers",
             Self::None(Missing::Support) => {
                 "nested stack: the resources of its template are made in its place"
@@ -78,6 +84,7 @@ impl Driver {
             Self::Signals => {
                 "signals in memory; crash explorer; signed URLs of MiniStack, over HTTP"
             }
+            Self::Recorded => "engine tests",
             Self::None(Missing::Support) => "tests of templates; crash explorer",
             Self::None(_) => "refused before anything is planned; sandbox tests",
         }
@@ -126,6 +133,9 @@ fn driver(name: &str, schema: &TypeSchema, data: &BTreeSet<&str>, rust: &BTreeSe
     }
     if name == CUSTOM {
         return Driver::Custom;
+    }
+    if name == METADATA {
+        return Driver::Recorded;
     }
     if SIGNALS.contains(&name) {
         return Driver::Signals;

@@ -213,12 +213,14 @@ fn schema(name: &str) -> Arc<TypeSchema> {
 /// Places whose secret a service returns in another form: a word that CloudFront or CodeBuild knows, in
 /// the case of its answers, and a number of a queue, which SQS takes as text and refuses if it is none;
 /// the fake keeps it and shows no number. The place of a schema in S3 is refused before anything is
-/// planned, which these runs leave out. A substitution is shown inside of the definition.
-const OTHER_FORM: [&str; 5] = [
+/// planned, which these runs leave out. A substitution is shown inside of the definition, and a backup window
+/// in lower case.
+const OTHER_FORM: [&str; 6] = [
     "DefinitionS3Location",
     "DefinitionSubstitutions.First",
     "DelaySeconds",
     "DistributionConfig.HttpVersion",
+    "PreferredBackupWindow",
     "Visibility",
 ];
 

@@ -138,17 +138,22 @@ mod tests {
 
     /// Names that look like a variable's and are not one that a user sets: placeholders of the help,
     /// a constant of the build, a switch that rstack sets for itself, and those that it
-    /// sets for a program that it runs.
-    const OTHERS: [&str; 9] = [
+    /// sets for a program that it runs or keeps from it.
+    const OTHERS: [&str; 14] = [
         "LOGICAL_ID",
         "PHYSICAL_ID",
         "LOCK_ID",
         "CARGO_PKG_VERSION",
         "MIMALLOC_ARENA_EAGER_COMMIT",
+        "AWS_ACCESS_KEY_ID",
         "AWS_CONFIG_FILE",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN",
         "AWS_EC2_METADATA_DISABLED",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
         "AWS_SHARED_CREDENTIALS_FILE",
         "BOTO_CONFIG",
+        "RSTACK_",
     ];
 
     #[test]
