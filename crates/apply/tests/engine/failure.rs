@@ -319,7 +319,7 @@ Resources:
     });
 }
 
-/// What is retained stays in the cloud after a rollback, and the outcome names it.
+/// A retained object stays in the cloud after a rollback, and the outcome names it.
 #[test]
 fn a_rollback_names_what_it_leaves() {
     const TEXT: &str = r#"

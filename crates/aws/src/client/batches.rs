@@ -87,7 +87,7 @@ impl Batched {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The batch of this number, which nobody joins from here on; `None` if it was taken.
+    /// The batch of this number, which no asker joins from here on; `None` if it was taken.
     fn take(&self, number: u64) -> Option<Batch> {
         let mut open = self.open();
         let at = open.batches.iter().position(|batch| batch.number == number)?;

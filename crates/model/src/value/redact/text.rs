@@ -62,7 +62,7 @@ impl Redactor<'_> {
             [TextPart::Deferred(Deferred::Base64(Value::Text(inner)))] => {
                 match function::decoded(observed) {
                     Some(observed) => self.fits_in_base64(inner, observed.expose()),
-                    // The service returns it in a form of its own, of which nothing is known.
+                    // The service returns it in a form of its own, which no file describes.
                     None => true,
                 }
             }
