@@ -144,15 +144,16 @@ fn kept(
     let done = |address: &Address| {
         !left.contains(address) && !failures.iter().any(|(failed, _)| failed == address)
     };
-    let steps = back.steps.iter().filter_map(|step| match &step.operation {
-        Operation::Forget(object) if done(&step.address) => Some((step.address.clone(), object)),
-        _ => None,
-    });
-    let is_there = |(address, _): &(Address, &Box<ResourceState>)| {
-        let change = back.changes.get(address);
-        change.is_none_or(|change| change.checked != Checked::Absent)
-    };
-    steps.filter(is_there).map(|(address, object)| (address, (**object).clone())).collect()
+    let mut kept = Vec::new();
+    for step in &back.steps {
+        let Operation::Forget(object) = &step.operation else { continue };
+        let change = back.changes.get(&step.address);
+        let is_there = change.is_none_or(|change| change.checked != Checked::Absent);
+        if is_there && done(&step.address) {
+            kept.push((step.address.clone(), (**object).clone()));
+        }
+    }
+    kept
 }
 
 /// The objects that the steps of a plan are about, and that have to be there for them.
