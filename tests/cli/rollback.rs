@@ -213,7 +213,8 @@ fn what_a_rollback_leaves_in_the_cloud_is_named() {
     let place = Place::empty();
     place
         .write("other.yaml", "Resources: {T: {Type: AWS::SNS::Topic, Properties: {TopicName: a}}}");
-    place.sandbox(&["apply", "other.yaml", "--yes"]).expect(0);
+    // As Terraform calls it.
+    place.sandbox(&["apply", "other.yaml", "--auto-approve"]).expect(0);
     let template = "Resources:\n  Kept: {Type: AWS::SNS::Topic, DeletionPolicy: Retain, \
                     Properties: {TopicName: k}}\n  Taken: {Type: AWS::SNS::Topic, DependsOn: Kept, \
                     Properties: {TopicName: a}}\n";

@@ -5,6 +5,15 @@ use rstack_model::{Code, Diagnostic, FindingCode, Label};
 use crate::place::Lines;
 use crate::rule_overlap::{MAPPING, OVERLAPS, Place, RuleOverlap};
 
+/// True if a finding takes `Data` of a wait condition in an output for a map: it is text, which holds JSON.
+///
+/// Source: "AWS::CloudFormation::WaitCondition", return values, CloudFormation template reference.
+fn is_of_signals(finding: &Diagnostic, text: &str) -> bool {
+    finding.code.as_str() == "F6101"
+        && finding.message.contains(".Data' returns type 'object'")
+        && text.contains("AWS::CloudFormation::WaitCondition")
+}
+
 /// The validator's rule against a `DependsOn` that a reference makes needless. The CDK writes such ones on
 /// purpose, and the user of an app cannot take them out.
 const NEEDLESS_DEPENDENCY: &str = "W3005";
@@ -22,6 +31,7 @@ pub fn merge(text: &str, own: &mut Vec<Diagnostic>, validator: Vec<Diagnostic>) 
         match said {
             Some(said) => said.docs = said.docs.take().or(finding.docs),
             None if finding.code.as_str() == MAPPING => {}
+            None if is_of_signals(&finding, text) => {}
             None if is_synthesized && finding.code.as_str() == NEEDLESS_DEPENDENCY => {}
             None => more.push(finding),
         }
@@ -109,6 +119,16 @@ mod tests {
         ] {
             let mut all = Vec::new();
             merge(text, &mut all, found());
+            assert_eq!(all.len(), told, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_data_of_a_wait_condition_are_text() {
+        let message = "Output 'D': GetAtt 'W.Data' returns type 'object', not 'string'";
+        for (text, told) in [("Type: AWS::CloudFormation::WaitCondition", 0), (TEXT, 1)] {
+            let mut all = Vec::new();
+            merge(text, &mut all, vec![rule("F6101", message).at(Span::new(0, 3), "")]);
             assert_eq!(all.len(), told, "{text}");
         }
     }

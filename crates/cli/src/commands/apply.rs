@@ -38,7 +38,8 @@ pub(crate) struct ApplyArgs {
     #[command(flatten)]
     lint: LintArguments,
     /// Do not ask for confirmation.
-    #[arg(long, short)]
+    // Terraform's name of it works, too.
+    #[arg(long, short, alias = "auto-approve")]
     yes: bool,
     /// After a failure, keep the changes that were made instead of rolling them back.
     #[arg(long)]
