@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use rstack_catalog::{DeletionProtection, Handler, UniqueName};
-use rstack_model::{PropertyPath, UpdateKind, Value, ValueMap};
+use rstack_model::{BuiltIn, PropertyPath, ResourceType, UpdateKind, Value, ValueMap};
 
 use crate::type_definition::{Scalar, TypeDefinition};
 
@@ -13,12 +13,28 @@ const TIME_LIMIT: Duration = Duration::from_mins(75);
 
 /// A type whose objects a handler of the template's own makes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct CustomType;
+pub(crate) struct CustomType {
+    /// The property of which a change replaces the object, where it is known that an update always ends in
+    /// another one: planned as a replacement, the old object is deleted before what it depends on.
+    replaces: Option<&'static str>,
+}
+
+impl CustomType {
+    /// The definition of a custom resource type.
+    pub(crate) fn of(resource_type: &ResourceType) -> Self {
+        let emptier = BuiltIn::S3AutoDeleteObjects;
+        let is_emptier = resource_type.as_str() == emptier.resource_type();
+        Self { replaces: is_emptier.then(|| emptier.subject()) }
+    }
+}
 
 impl TypeDefinition for CustomType {
     /// The handler decides, when it is asked.
-    fn update_kind(&self, _: &PropertyPath) -> UpdateKind {
-        UpdateKind::InPlace
+    fn update_kind(&self, path: &PropertyPath) -> UpdateKind {
+        match (self.replaces, path.top()) {
+            (Some(replaces), Some(top)) if top == replaces => UpdateKind::Replaces,
+            _ => UpdateKind::InPlace,
+        }
     }
 
     fn decided_update(

@@ -26,7 +26,7 @@ pub struct RegistrySchemas;
 impl Schemas for RegistrySchemas {
     fn definition(&self, resource_type: &ResourceType) -> Option<Arc<dyn TypeDefinition>> {
         if resource_type.is_custom() {
-            return Some(Arc::new(CustomType));
+            return Some(Arc::new(CustomType::of(resource_type)));
         }
         let schema = Registry::embedded().get(resource_type.as_str()).ok()??;
         Some(Arc::new(RegistryType(schema)))
