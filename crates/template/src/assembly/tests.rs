@@ -60,7 +60,7 @@ fn the_environment_is_the_callers_where_the_app_does_not_decide_it() {
         let found: String = environment(&format!("aws://{account}/eu-west-1")).unwrap_err();
         assert!(found.starts_with("the stack `") && found.ends_with(&problem), "{found}");
     }
-    for wrong in ["", "k3y", "aws://123456789012/", "aws://a b/eu-west-1", "aws://k\u{7}/a"] {
+    for wrong in ["", "k3y", "aws://123456789012/", "aws://a b/eu-west-1", "aws://k\\u0007/a"] {
         let problem = "an artifact's `environment` must be `aws://ACCOUNT/REGION`";
         assert_eq!(environment(wrong), Err(problem.to_owned()), "{wrong}");
     }
