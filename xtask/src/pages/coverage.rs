@@ -7,7 +7,7 @@ use rstack_catalog::{Handler, Registry, TypeSchema, Unserved, ended_service};
 
 use crate::models::files::Folder;
 
-/// What the CDK notes in a template: it is kept in the state alone.
+/// The resource in which the CDK notes its version: it is kept in the state alone.
 const METADATA: &str = "AWS::CDK::Metadata";
 
 /// The types that wait for signals, which are put into a bucket.
