@@ -136,11 +136,14 @@ impl Docker {
         };
         let status = ended.map_err(|_| AssetsError::CutOff.of_source())?;
         let status = status.map_err(|error| failed(error).of_source())?;
+        // Its last lines are shown before anything else goes on; a program that it has left behind may
+        // hold the streams open.
+        let lines = async { (out.await.unwrap_or_default(), err.await.unwrap_or_default()) };
+        let (mut said, errors) = tokio::time::timeout(PATIENCE, lines).await.unwrap_or_default();
         if status.success() {
             return Ok(());
         }
-        let mut said = out.await.unwrap_or_default();
-        said.extend(err.await.unwrap_or_default());
+        said.extend(errors);
         let said = match shown {
             Shown::All => String::new(),
             Shown::Nothing => said.join("; "),
