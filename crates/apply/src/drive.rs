@@ -124,9 +124,9 @@ impl Engine {
                 }
                 Step::Pending(pending) => pending,
             };
-            if let Some(object) = pending.object {
-                self.record_object(driven, &mut identifier, &object).await?;
-                made = Some(object);
+            if let Some(object) = &pending.object {
+                self.record_object(driven, &mut identifier, object).await?;
+                made = Some(object.clone());
             }
             if !pending.repeatable && last.as_ref() != Some(&pending.cursor) {
                 let (kind, cursor) = (polled(driven.kind), pending.cursor.clone());
@@ -144,7 +144,7 @@ impl Engine {
                 if driven.waits == Waits::No {
                     return Err(StepError::Interrupted(waits_for));
                 }
-                let wait = patience.wait(pending.ask_again_in, &waits_for)?;
+                let wait = patience.before_poll(&pending, &waits_for)?;
                 let (address, text) = (driven.address.clone(), waits_for.clone());
                 self.events.emit(Event::StillStabilizing { address, waits_for: text });
                 if self.sleep_or_stop(wait).await {

@@ -88,7 +88,8 @@ pub struct Pending {
     pub repeatable: bool,
     /// The condition it waits for, such as `distribution E123 to be deployed`.
     pub waits_for: String,
-    /// The time to wait before polling.
+    /// The time to wait before polling. The first polls of a repeatable operation come sooner if it is
+    /// brief.
     pub ask_again_in: Duration,
 }
 

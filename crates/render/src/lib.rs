@@ -7,6 +7,7 @@
 
 mod built_in;
 mod diagnostics;
+mod digests;
 mod docs;
 mod duration;
 mod escape;

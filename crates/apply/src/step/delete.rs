@@ -137,10 +137,11 @@ impl Context<'_> {
                         let failed = |error| Undeleted::Failed(Failure::new(error, effect));
                         appended.await.map_err(failed)?;
                     }
+                    let wait = patience.before_poll(&pending, &pending.waits_for);
                     (poll.cursor, repeatable) = (pending.cursor, pending.repeatable);
                     let (label, waits_for) = (label.clone(), pending.waits_for.clone());
                     self.engine.events.emit(Event::StepWaiting { label, waits_for });
-                    (pending.ask_again_in, pending.waits_for)
+                    (wait, pending.waits_for)
                 }
                 Ok(Progress::Done(Finish::Failed(error) | Finish::FailedForNow(error))) => {
                     let failure = Failure::new(self.redact(*error), FailedEffect::Partial);
@@ -159,10 +160,10 @@ impl Context<'_> {
                     };
                     self.retrying(label, &error, attempt);
                     attempt += 1;
-                    (wait, format!("another attempt: {error}"))
+                    let waits_for = format!("another attempt: {error}");
+                    (patience.wait(wait, &waits_for), waits_for)
                 }
             };
-            let wait = patience.wait(wait, &waits_for);
             let wait = wait.map_err(|error| Undeleted::of(error, effect, repeatable))?;
             if self.engine.sleep_or_stop(wait).await {
                 let error = StepError::Interrupted(waits_for);

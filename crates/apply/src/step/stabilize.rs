@@ -19,6 +19,13 @@ use crate::{StepError, Wait};
 /// The shortest time between two questions, whatever a driver says: it bounds their number.
 const SHORTEST: Duration = Duration::from_millis(100);
 
+/// The time before the first question about an object that may be ready at once.
+const FIRST: Duration = Duration::from_millis(250);
+
+/// The longest pause that a driver asks for where an object may be ready at once: one that asks for more
+/// knows that it takes long.
+const BRIEF: Duration = Duration::from_secs(5);
+
 /// The patience of one operation.
 pub(crate) struct Patience {
     waited: Duration,
@@ -43,6 +50,24 @@ impl Patience {
         let wait = wait.min(self.limit - self.waited).max(SHORTEST);
         self.waited = self.waited.saturating_add(wait);
         Ok(wait)
+    }
+
+    /// The time to wait before an operation is polled. Much of what takes seconds on some days is
+    /// complete at once on others: where the driver asks for a brief pause, the first questions come
+    /// sooner, each after as much time as was waited before. An operation that is not repeatable has a
+    /// request, and its service says when to ask for that.
+    ///
+    /// # Errors
+    /// As [`Self::wait`].
+    pub(crate) fn before_poll(
+        &mut self,
+        pending: &Pending,
+        waits_for: &str,
+    ) -> Result<Duration, StepError> {
+        let asked = pending.ask_again_in;
+        let brief = pending.repeatable && asked <= BRIEF;
+        let wait = if brief { asked.min(self.waited.max(FIRST)) } else { asked };
+        self.wait(wait, waits_for)
     }
 }
 
@@ -259,7 +284,7 @@ impl Context<'_> {
         pending: &Pending,
     ) -> Result<(), StepError> {
         let waits_for = work.secrets.hidden(&pending.waits_for);
-        let wait = patience.wait(pending.ask_again_in, &waits_for)?;
+        let wait = patience.before_poll(pending, &waits_for)?;
         let (label, text) = (work.label.clone(), waits_for.clone());
         self.engine.events.emit(Event::StepWaiting { label, waits_for: text });
         if self.engine.sleep_or_stop(wait).await {

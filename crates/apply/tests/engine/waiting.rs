@@ -70,6 +70,20 @@ fn an_object_that_never_stabilizes_is_given_up_and_kept() {
     }
 }
 
+/// What may be ready at once is asked soon, and then at the driver's pace; what takes long is not.
+#[test]
+fn brief_pauses_grow_to_what_the_driver_asks_for() {
+    let of = |seconds| {
+        let ask_again_in = Duration::from_secs(seconds);
+        waits(SandboxOptions { ask_again_in, deploy_polls: 7, ..SandboxOptions::default() })
+    };
+    let milliseconds = |waits: Vec<Duration>| -> Vec<u128> {
+        waits.iter().map(Duration::as_millis).filter(|wait| *wait > 0).collect()
+    };
+    assert_eq!(milliseconds(of(2)), [250, 250, 500, 1000, 2000, 2000, 2000]);
+    assert_eq!(milliseconds(of(20)), [20_000; 7]);
+}
+
 /// Keeps what is reported of objects that still stabilize.
 #[derive(Default)]
 struct StillStabilizing(Mutex<Vec<String>>);

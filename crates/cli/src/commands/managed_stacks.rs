@@ -10,16 +10,28 @@ use crate::error::{CommandError, Hint};
 use crate::terminal::Terminal;
 
 /// Refuses a stack without a state of which CloudFormation has one with the same name: each of its resources
-/// would be made a second time. What cannot be asked is not checked.
+/// would be made a second time. If the question fails, this is said, and the command goes on.
 ///
 /// # Errors
 /// If there is such a stack.
 pub(super) async fn refuse_managed(
     cloud: &dyn Cloud,
     stack: &StackName,
+    terminal: &Terminal,
 ) -> Result<(), CommandError> {
     let Some(stacks) = cloud.managed_stacks() else { return Ok(()) };
-    let Ok(Some(status)) = stacks.status(stack.as_str()).await else { return Ok(()) };
+    let status = match stacks.status(stack.as_str()).await {
+        Ok(Some(status)) => status,
+        Ok(None) => return Ok(()),
+        Err(error) => {
+            let code = ErrorCode::ManagedStacksNotRead;
+            terminal.note(&format!(
+                "warning[{code}]: whether CloudFormation manages a stack `{stack}` already is not checked: {}",
+                escape(&error.to_string())
+            ));
+            return Ok(());
+        }
+    };
     let message = format!(
         "stack `{stack}` has no state, and CloudFormation manages a stack of this name ({status}): every \
          resource would be made a second time"

@@ -78,6 +78,7 @@ pub(super) fn tell(
             terminal.note(&format!(
                 "The rollback failed as well. The state records what exists; {how}."
             ));
+            tell_way_out(failures, stack, global, terminal);
         }
         (RunEnd::Failed, None) if outcome.made && mode == PlanMode::Deploy => terminal.note(
             "Everything new was created, but old objects remain. Apply again to delete them.",
@@ -85,6 +86,9 @@ pub(super) fn tell(
         (RunEnd::Failed, None) => {
             let how = ways_on(mode);
             terminal.note(&format!("The completed steps are recorded and stay: {how}."));
+            if mode == PlanMode::Destroy {
+                tell_way_out(&outcome.failures, stack, global, terminal);
+            }
         }
     }
     Ok(Exit::Partial)
@@ -122,6 +126,24 @@ fn tell_open(open: &RecoverError, end: RunEnd, global: &Global, terminal: &Termi
         RunEnd::Interrupted => Exit::Interrupted,
         RunEnd::Failed | RunEnd::Succeeded => Exit::Partial,
     }
+}
+
+/// Tells how a stack gets rid of what cannot be deleted, such as a custom resource whose handler fails.
+fn tell_way_out(
+    failures: &[(Address, StepError)],
+    stack: &StackName,
+    global: &Global,
+    terminal: &Terminal,
+) {
+    let failed = failures.iter().filter(|(_, error)| !matches!(error, StepError::Interrupted(_)));
+    let failed: Vec<&str> = failed.map(|(address, _)| address.as_str()).collect();
+    if failed.is_empty() {
+        return;
+    }
+    let remove = global.line(&[&["state", "rm", stack.as_str()], failed.as_slice()].concat());
+    let text =
+        format!("If it fails again, `{remove}` leaves in the account what cannot be deleted.");
+    terminal.note(&escape(&text));
 }
 
 /// The next steps after an incomplete run.

@@ -239,7 +239,7 @@ impl PreparedTemplate {
         // A state that cannot be read is refused when the stack is opened.
         let former = backend.read(&file.name).await.ok().and_then(|record| last_state(&record));
         if former.is_none() {
-            refuse_managed(engine.cloud.as_ref(), &file.name).await?;
+            refuse_managed(engine.cloud.as_ref(), &file.name, terminal).await?;
         }
         let asks_all = context.global.no_builtin_custom_resources;
         known_handlers::settle(&context.env, &mut desired, former.as_ref(), asks_all);

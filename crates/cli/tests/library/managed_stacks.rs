@@ -18,6 +18,8 @@ struct Managed {
     failures: Mutex<Vec<ErrorKind>>,
     /// True if every call is denied.
     denies: Mutex<bool>,
+    /// True if there is a stack of the name that is asked for.
+    namesake: Mutex<bool>,
     calls: Mutex<Vec<String>>,
 }
 
@@ -32,6 +34,7 @@ impl Managed {
             importers: Mutex::default(),
             failures: Mutex::default(),
             denies: Mutex::default(),
+            namesake: Mutex::default(),
             calls: Mutex::default(),
         })
     }
@@ -132,6 +135,13 @@ impl ManagedStacks for Managed {
     async fn importers(&self, export: &str) -> Result<Vec<String>, DriverError> {
         self.called("ListImports", export)?;
         Ok(self.importers.lock().unwrap().get(export).cloned().unwrap_or_default())
+    }
+
+    async fn status(&self, stack: &str) -> Result<Option<String>, DriverError> {
+        if *self.denies.lock().unwrap() {
+            self.called("DescribeStacks", stack)?;
+        }
+        Ok(self.namesake.lock().unwrap().then(|| "CREATE_COMPLETE".to_owned()))
     }
 }
 
@@ -261,6 +271,9 @@ fn a_call_that_is_denied_is_a_warning() {
                    cloudformation:ListExports: no\\u{1b}[8m";
     let applied = cloud.done(place, &["apply", "--yes"]);
     assert!(applied.err.contains(warning), "{}", applied.err);
+    let namesake = "warning[managed-stacks-not-read]: whether CloudFormation manages a stack `topic` already \
+                    is not checked: cloudformation:DescribeStacks: no\\u{1b}[8m";
+    assert_eq!(applied.err.matches(namesake).count(), 1, "{}", applied.err);
     let destroyed = cloud.done(place, &["destroy", "topic", "--yes"]);
     assert_eq!(destroyed.err.matches("cloudformation:ListExports").count(), 1, "{}", destroyed.err);
     write(place, IMPORTS);
@@ -268,6 +281,22 @@ fn a_call_that_is_denied_is_a_warning() {
     write(place, OUTPUT);
     let facts = ["cloudformation:DescribeStacks", "error[unknown-stack-output]"];
     cloud.refused(place, &["plan"], &facts);
+}
+
+#[test]
+fn a_stack_of_a_name_that_cloudformation_has_is_not_made_twice() {
+    let (cloud, place) = (Managed::new(), folder(EXPORTS));
+    let place = place.path();
+    *cloud.namesake.lock().unwrap() = true;
+    let facts = ["error[stack-managed]", "`topic`", "CREATE_COMPLETE", "--stack-name"];
+    cloud.refused(place, &["plan"], &facts);
+    cloud.refused(place, &["apply", "--yes"], &facts);
+    assert!(!place.join("state/topic.json").exists());
+    *cloud.namesake.lock().unwrap() = false;
+    cloud.done(place, &["apply", "--yes"]);
+    // With a state it is the stack of rstack.
+    *cloud.namesake.lock().unwrap() = true;
+    assert!(cloud.done(place, &["plan"]).out.contains("No changes."));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use rstack_model::plan::PlanMode;
 use rstack_model::{Address, ErrorCode, SnapshotName};
 
 use super::tracker::{Snapshot, Tracker};
+use crate::digests::short;
 use crate::duration::duration;
 use crate::line::Line;
 use crate::size::size;
@@ -60,15 +61,15 @@ pub(super) fn assets_started(assets: usize, bytes: u64) -> Line {
 pub(super) fn asset_sent(source: &str, sent: u64, bytes: u64) -> Line {
     let percent = u128::from(sent).saturating_mul(100).checked_div(u128::from(bytes));
     Line::of(Role::Create, "  uploading  ")
-        .with(Role::Name, source)
+        .with(Role::Name, &short(source))
         .with(Role::Dim, &format!("  {} % of {}", percent.unwrap_or(100), size(bytes)))
 }
 
 /// `  uploaded   cdk.out/asset.1f2e  s3://bucket/1f2e.zip  12.4 MiB`.
 pub(super) fn asset_published(source: &str, place: &str, bytes: u64) -> Line {
     Line::of(Role::Create, "  uploaded   ")
-        .with(Role::Name, source)
-        .with(Role::Dim, &format!("  {place}  {}", size(bytes)))
+        .with(Role::Name, &short(source))
+        .with(Role::Dim, &format!("  {}  {}", short(place), size(bytes)))
 }
 
 /// `Applying 12 steps`.

@@ -4,6 +4,7 @@
 use rstack_model::plan::Plan;
 use rstack_model::{Asset, AssetUpload, Image, ImageBuild, Packaging};
 
+use crate::digests::short;
 use crate::line::Line;
 use crate::size::size;
 use crate::style::{Detail, Role, View};
@@ -64,13 +65,13 @@ fn built(image: &Image, build: &ImageBuild) -> Line {
 }
 
 fn names_of_image(image: &Image) -> Line {
-    Line::of(Role::Name, &format!("{}/{}", image.assembly, image.source))
+    Line::of(Role::Name, &short(&format!("{}/{}", image.assembly, image.source)))
         .with(Role::Dim, " → ")
-        .with(Role::Plain, &image.place.to_string())
+        .with(Role::Plain, &short(&image.place.to_string()))
 }
 
 fn names(asset: &Asset) -> Line {
-    Line::of(Role::Name, &format!("{}/{}", asset.assembly, asset.source))
+    Line::of(Role::Name, &short(&format!("{}/{}", asset.assembly, asset.source)))
         .with(Role::Dim, " → ")
-        .with(Role::Plain, &asset.place.to_string())
+        .with(Role::Plain, &short(&asset.place.to_string()))
 }
