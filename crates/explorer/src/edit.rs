@@ -7,6 +7,7 @@ use rstack_ops::{EditError, EditFrontEnd, EditReview, Move, Replacement, States}
 use rstack_store::fs::{JournalFinding, StateFinding};
 use rstack_store::{LockHolder, StateStore};
 
+use crate::simulation::message_of;
 use crate::stack;
 
 /// The resource that is edited.
@@ -45,16 +46,6 @@ pub enum Journal {
 /// The stack that a resource is moved to.
 pub(crate) fn other() -> Result<StackName, String> {
     StackName::parse("Other").map_err(|error| error.to_string())
-}
-
-fn message_of(error: impl std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
 }
 
 fn holder(stack: &StackName, number: u64) -> LockHolder {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rstack_driver::signals;
 use rstack_journal::{Entry, IntentAction, fold};
 use rstack_model::state::{ObjectStatus, ResourceState, State};
-use rstack_model::{Address, ObjectKey};
+use rstack_model::{Address, ObjectKey, StackName, Token};
 
 use crate::crash_injector::lock;
 use crate::normalize::normalize;
@@ -80,13 +80,32 @@ pub(crate) fn nothing_unknown(
     Ok(unknown.map(|key| format!("I1: `{key}` exists and recovery forgot it")).collect())
 }
 
-/// I1 and I3 at the death of a process: every object is in state or journal, or an open intent
-/// there has the token that it was made with; and there are not more than `limit` for one resource.
-pub(crate) fn after_a_death(simulation: &Simulation, limit: usize) -> Result<Vec<String>, String> {
-    let stored = match simulation.read(&stack::name()?) {
-        Ok(stored) => stored,
-        Err(error) => return Ok(vec![format!("I1: the state cannot be read: {error}")]),
+/// As [`nothing_unknown`], of the objects of one of several stacks, whose logical IDs begin with its name.
+pub(crate) fn nothing_unknown_of(
+    simulation: &Simulation,
+    stack: &str,
+    state: Option<&State>,
+) -> Result<Vec<String>, String> {
+    let known = state.map(known).unwrap_or_default();
+    let existing = existing(simulation)?;
+    let made = lock(&simulation.made);
+    let own = |key: &ObjectKey| {
+        made.last.get(key).is_some_and(|maker| maker.address.as_str().starts_with(stack))
     };
+    let unknown = existing.into_iter().filter(|key| own(key) && !known.contains(key));
+    Ok(unknown.map(|key| format!("I1: `{key}` exists and recovery forgot it")).collect())
+}
+
+/// The objects that state and journal of a stack know, and the tokens of intents that may have made others.
+///
+/// # Errors
+/// If the records cannot be read.
+fn recorded(
+    simulation: &Simulation,
+    stack: &StackName,
+) -> Result<(Objects, BTreeSet<Token>), String> {
+    let stored = simulation.read(stack);
+    let stored = stored.map_err(|error| format!("I1: the state cannot be read: {error}"))?;
     let entries = stored.journal.unwrap_or_default();
     let base = stored.state.or_else(|| match entries.first() {
         Some(Entry::Begin { base, stack, environment, .. }) => {
@@ -94,25 +113,45 @@ pub(crate) fn after_a_death(simulation: &Simulation, limit: usize) -> Result<Vec
         }
         _ => None,
     });
-    let (mut known_ones, mut tokens) = (Objects::new(), BTreeSet::new());
-    if let Some(base) = base {
-        known_ones = known(&base);
-        if !entries.is_empty() {
-            match fold(&base, &entries) {
-                Ok(folded) => {
-                    known_ones = known(&folded.state);
-                    // An update may make another object, too.
-                    let makes = |action: &IntentAction| {
-                        matches!(action, IntentAction::Create { .. } | IntentAction::Update { .. })
-                    };
-                    let making = folded.open.iter().filter(|open| makes(&open.intent.action));
-                    tokens.extend(making.map(|open| open.intent.token.clone()));
-                }
-                Err(error) => return Ok(vec![format!("I1: the journal does not fit: {error}")]),
-            }
-        }
+    let Some(base) = base else { return Ok(Default::default()) };
+    if entries.is_empty() {
+        return Ok((known(&base), BTreeSet::new()));
     }
+    let folded = fold(&base, &entries);
+    let folded = folded.map_err(|error| format!("I1: the journal does not fit: {error}"))?;
+    // An update may make another object, too.
+    let makes = |action: &IntentAction| {
+        matches!(action, IntentAction::Create { .. } | IntentAction::Update { .. })
+    };
+    let making = folded.open.iter().filter(|open| makes(&open.intent.action));
+    let tokens = making.map(|open| open.intent.token.clone()).collect();
+    Ok((known(&folded.state), tokens))
+}
+
+/// I1 and I3 at the death of a process: every object is in state or journal, or an open intent
+/// there has the token that it was made with; and there are not more than `limit` for one resource.
+pub(crate) fn after_a_death(simulation: &Simulation, limit: usize) -> Result<Vec<String>, String> {
+    after_a_death_of(simulation, &[stack::name()?], limit)
+}
+
+/// As [`after_a_death`], of several stacks: each object is in the records of one of them.
+pub(crate) fn after_a_death_of(
+    simulation: &Simulation,
+    stacks: &[StackName],
+    limit: usize,
+) -> Result<Vec<String>, String> {
+    let (mut known_ones, mut tokens) = (Objects::new(), BTreeSet::new());
     let mut violations = lock(&simulation.handlers).violations(None);
+    for stack in stacks {
+        let (objects, making) = match recorded(simulation, stack) {
+            Ok(recorded) => recorded,
+            Err(problem) => return Ok(vec![problem]),
+        };
+        let twice = known_ones.intersection(&objects);
+        violations.extend(twice.map(|key| format!("I1: `{key}` is of two stacks")));
+        known_ones.extend(objects);
+        tokens.extend(making);
+    }
     let made = lock(&simulation.made);
     let mut live: BTreeMap<&Address, usize> = BTreeMap::new();
     for object in existing(simulation)? {
@@ -130,6 +169,45 @@ pub(crate) fn after_a_death(simulation: &Simulation, limit: usize) -> Result<Vec
     Ok(violations)
 }
 
+/// The differences between the objects that are known and those that exist, and files that are left.
+fn exactly(simulation: &Simulation, known: &Objects) -> Result<Vec<String>, String> {
+    let mut violations = Vec::new();
+    if simulation.image.temporary_files() > 0 {
+        violations.push("I2: temporary files are left".to_owned());
+    }
+    let existing = existing(simulation)?;
+    let unknown = existing.difference(known);
+    violations.extend(unknown.map(|key| format!("I1: `{key}` exists and is not known")));
+    let imagined = known.difference(&existing);
+    violations.extend(imagined.map(|key| format!("I2: `{key}` is known and does not exist")));
+    Ok(violations)
+}
+
+/// What a state says of a run that is not complete.
+fn unsettled(state: &State) -> Vec<String> {
+    let mut violations = Vec::new();
+    if state.former.is_some() {
+        violations.push("I2: something is left to roll back".to_owned());
+    }
+    if !state.deposed.is_empty() {
+        violations.push("I3: old objects are left".to_owned());
+    }
+    let unready = state.resources.iter().filter(|(_, o)| o.status != ObjectStatus::Ready);
+    violations.extend(unready.map(|(id, o)| format!("I2: `{id}` is {:?}", o.status)));
+    violations
+}
+
+/// I1, I2 and I3 at the end of a run of several stacks, whose states these are.
+pub(crate) fn at_the_end_of(
+    simulation: &Simulation,
+    states: &[State],
+) -> Result<Vec<String>, String> {
+    let known = states.iter().flat_map(known).collect();
+    let mut violations = exactly(simulation, &known)?;
+    violations.extend(states.iter().flat_map(unsettled));
+    Ok(violations)
+}
+
 /// I2 and I3 at the end: the stack is as an undisturbed run leaves it, and nothing else exists.
 pub(crate) fn at_the_end(
     simulation: &Simulation,
@@ -144,18 +222,11 @@ pub(crate) fn at_the_end(
     if stored.journal.is_some() {
         violations.push("I2: a journal is left".to_owned());
     }
-    if simulation.image.temporary_files() > 0 {
-        violations.push("I2: temporary files are left".to_owned());
-    }
     let known = stored.state.as_ref().map(known).unwrap_or_default();
-    let existing = existing(simulation)?;
+    violations.extend(exactly(simulation, &known)?);
     violations.extend(lock(&simulation.handlers).violations(Some(&known)));
     let senders = lock(&simulation.senders);
     violations.extend(senders.violations(stored.state.as_ref(), simulation.elapsed()));
-    let unknown = existing.difference(&known);
-    violations.extend(unknown.map(|key| format!("I1: `{key}` exists and is not known")));
-    let imagined = known.difference(&existing);
-    violations.extend(imagined.map(|key| format!("I2: `{key}` is known and does not exist")));
     let wanted = match wanted {
         Wanted::Back(to) => to.as_ref(),
         Wanted::Stack(..) | Wanted::Nothing => wanted,
@@ -167,14 +238,7 @@ pub(crate) fn at_the_end(
             violations.push("I2: there is no state".to_owned());
         }
         (Some(state), Wanted::Stack(..) | Wanted::Back(_)) => {
-            if state.former.is_some() {
-                violations.push("I2: something is left to roll back".to_owned());
-            }
-            if !state.deposed.is_empty() {
-                violations.push("I3: old objects are left".to_owned());
-            }
-            let unready = state.resources.iter().filter(|(_, o)| o.status != ObjectStatus::Ready);
-            violations.extend(unready.map(|(id, o)| format!("I2: `{id}` is {:?}", o.status)));
+            violations.extend(unsettled(state));
             if let Some(goal) = goal
                 && normalize(state)? != goal
             {

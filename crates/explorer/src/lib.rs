@@ -12,6 +12,7 @@
 //! * I5: every object that asked for a final snapshot and is gone has one, and one only;
 //! * I6: an asset in a bucket is whole, and a stack that needs it has no object before it is there.
 
+mod app;
 mod assets;
 mod bucket;
 mod clock;
@@ -38,6 +39,7 @@ mod stack;
 mod transport;
 mod user;
 
+pub use app::{AppRun, app_runs, one_app_run};
 pub use crash_point::{
     Act, CrashPoint, Data, Fault, Names, Pending, RunStep, Strike, Survival, points,
 };

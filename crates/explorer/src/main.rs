@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use clap::Parser;
 use rstack_explorer::{
-    CrashPoint, Edit, Findings, Mix, SCENARIOS, Scenario, Size, Store, edits, generated_types, one,
-    one_edit, pairs, schedule, schedules, singles,
+    AppRun, CrashPoint, Edit, Findings, Mix, SCENARIOS, Scenario, Size, Store, app_runs, edits,
+    generated_types, one, one_app_run, one_edit, pairs, schedule, schedules, singles,
 };
 
 /// The number of failing cases that are printed of each kind.
@@ -123,9 +123,19 @@ fn explore(arguments: &Arguments) -> io::Result<usize> {
         }
         return Ok(report.violations);
     }
+    if let Some(run) = arguments.scenario.as_deref().and_then(AppRun::named) {
+        let run = run.on(store);
+        if arguments.point.is_empty() {
+            report.add(run.name, "points", || app_runs(run, arguments.stride))?;
+        } else {
+            report.add(run.name, "case", || one_app_run(run, &arguments.point))?;
+        }
+        return Ok(report.violations);
+    }
     if let Some(name) = &arguments.scenario {
         let Some(scenario) = Scenario::named(name) else {
             let names = Scenario::all().map(|scenario| scenario.name);
+            let names = names.chain(AppRun::ALL.map(|run| run.name));
             let known: Vec<&str> = names.chain(Edit::ALL.map(Edit::name)).collect();
             report
                 .line(format!("there is no scenario `{name}`; there are {}", known.join(", ")))?;
@@ -150,6 +160,9 @@ fn explore(arguments: &Arguments) -> io::Result<usize> {
     for scenario in Scenario::all() {
         let scenario = scenario.on(store);
         report.add(scenario.name, "points", || singles(scenario, size, arguments.stride))?;
+    }
+    for run in AppRun::ALL {
+        report.add(run.name, "points", || app_runs(run.on(store), arguments.stride))?;
     }
     for edit in Edit::ALL.into_iter().filter(|edit| !arguments.objects || !edit.is_of_files()) {
         report.add(edit.name(), "points", || edits(edit, store, size, arguments.stride))?;

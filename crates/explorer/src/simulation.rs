@@ -340,14 +340,19 @@ impl From<OpsError> for Stopped {
         if matches!(error, OpsError::NothingToRollBack { .. }) {
             return Self::NothingToRollBack;
         }
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(error) = source {
-            text = format!("{text}: {error}");
-            source = error.source();
-        }
-        Self::Report(text)
+        Self::Report(message_of(error))
     }
+}
+
+/// An error in words, with its sources.
+pub(crate) fn message_of(error: impl Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
 }
 
 impl FrontEnd for Watcher<'_> {

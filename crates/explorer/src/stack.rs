@@ -79,6 +79,18 @@ pub(crate) enum Variant {
     Attached,
 }
 
+impl Variant {
+    /// The values of the parameters that a user gives for it.
+    pub(crate) fn parameters(self) -> BTreeMap<String, String> {
+        let given: &[(&str, &str)] = match self {
+            Self::First | Self::Attached => &[],
+            Self::Changed => &[("SegmentSeconds", "4")],
+            Self::Renamed => &[("StreamName", "two")],
+        };
+        given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+}
+
 /// True if the objects of a type leave a final snapshot in every stack that has some.
 pub(crate) fn leaves_snapshot(resource_type: &ResourceType) -> bool {
     LEAVE_SNAPSHOTS.contains(&resource_type.as_str())
@@ -135,13 +147,7 @@ impl Size {
         if self == Self::Generated {
             return crate::generated::wanted(variant);
         }
-        let given: &[(&str, &str)] = match variant {
-            Variant::First | Variant::Attached => &[],
-            Variant::Changed => &[("SegmentSeconds", "4")],
-            Variant::Renamed => &[("StreamName", "two")],
-        };
-        let parameters: BTreeMap<String, String> =
-            given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let parameters = variant.parameters();
         let parsed = parse(&self.text(variant), &Reading::with_parameters(&parameters));
         let template = parsed.template.ok_or_else(|| format!("{:?}", parsed.diagnostics))?;
         let stack = name()?;

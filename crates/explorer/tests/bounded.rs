@@ -3,8 +3,9 @@
 #![cfg(test)]
 
 use rstack_explorer::{
-    CUSTOM, Edit, Findings, GENERATED, Mix, NESTED, POLLED, PUBLISHED, SCENARIOS, SIGNALS,
-    SNAPSHOTS, Scenario, Size, Store, edits, generated_types, one, pairs, schedules, singles,
+    AppRun, CUSTOM, Edit, Findings, GENERATED, Mix, NESTED, POLLED, PUBLISHED, SCENARIOS, SIGNALS,
+    SNAPSHOTS, Scenario, Size, Store, app_runs, edits, generated_types, one, pairs, schedules,
+    singles,
 };
 
 fn sound(findings: &Findings, at_least: usize) {
@@ -174,4 +175,16 @@ fn some_points_of_a_stack_with_custom_resources() {
     let replace = Scenario::named("custom-replace").unwrap().on(Store::Objects);
     sound(&singles(replace, Size::Small, 5).unwrap(), 10);
     sound(&pairs(Scenario::named("custom-create").unwrap(), Size::Small, 37).unwrap(), 50);
+}
+
+/// The same with several stacks in one run.
+#[test]
+fn some_points_of_runs_of_several_stacks() {
+    for run in AppRun::ALL {
+        let findings = app_runs(run, 41).unwrap();
+        println!("{}: {} crash points, {} explored", run.name, findings.steps, findings.explored);
+        sound(&findings, 10);
+    }
+    let replace = AppRun::named("app-replace").unwrap().on(Store::Objects);
+    sound(&app_runs(replace, 7).unwrap(), 10);
 }
