@@ -77,6 +77,9 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["database", NAME, ENGINE]         makes a DB instance; its ID
     ["entries", SECRET]                the names of the entries of a secret, and those that are no secret
     ["set_entry", SECRET, NAME, TEXT]  gives a secret another entry, or takes one away
+    ["repository", NAME]               makes a repository of container images; its address
+    ["images", REPOSITORY]             its images: tag → digest of what was built
+    ["stack_elsewhere", ROLE, REGION, NAME, VALUE] makes a stack with an output in the account of a role
     ["network", VPC] …                 see network.py
 
 An answer is `{"answer": …}` or `{"failure": "…"}`.
@@ -96,6 +99,7 @@ from urllib.request import Request, urlopen
 import boto3
 
 import buckets
+import images
 import media
 import network
 import provisioned
@@ -650,6 +654,7 @@ CALLS = {
     call.__name__: call
     for call in (
         *buckets.CALLS,
+        *images.CALLS,
         *media.CALLS,
         *network.CALLS,
         *provisioned.CALLS,

@@ -19,6 +19,7 @@ mod emulators;
 mod failures;
 mod functions;
 mod identities;
+mod images;
 mod interrupted;
 mod killed;
 mod killer;

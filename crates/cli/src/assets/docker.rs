@@ -181,18 +181,20 @@ impl Docker {
     }
 }
 
-/// The program: that of the variable, or the one on the `PATH`.
+/// The program: that of the variable, or the one on the `PATH`. Its path is absolute, since it runs in the
+/// folder of each image.
 fn find(env: &Env) -> Result<PathBuf, AssetsError> {
     let name = env.variable(VARIABLE).unwrap_or(PROGRAM);
     let is_program = |path: &PathBuf| {
         path.metadata().is_ok_and(|it| it.is_file() && it.permissions().mode() & 0o111 != 0)
     };
+    let here = env.current_directory().unwrap_or_default();
     let found = if name.contains('/') {
-        Some(env.path(Path::new(name))).filter(is_program)
+        Some(here.join(name)).filter(is_program)
     } else {
         let path = env.variables.get(OsStr::new("PATH"));
         let folders = path.map(std::env::split_paths).into_iter().flatten();
-        folders.map(|folder| env.path(&folder).join(name)).find(is_program)
+        folders.map(|folder| here.join(folder).join(name)).find(is_program)
     };
     found.ok_or_else(|| AssetsError::NoDocker { program: name.to_owned() })
 }
