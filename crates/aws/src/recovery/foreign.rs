@@ -10,7 +10,7 @@ use crate::test::fake::Fault;
 
 /// A stack of one resource with a name of its own, for every type that has names.
 const TYPES: [(&str, &str); 26] = [
-    ("AWS::ApiGateway::Stage", "{RestApiId: theirs, StageName: mine, Description: text}"),
+    ("AWS::Cognito::UserPoolGroup", "{UserPoolId: eu_theirs, GroupName: mine, Description: text}"),
     ("AWS::Logs::LogGroup", "{LogGroupName: mine, RetentionInDays: 7}"),
     ("AWS::SSM::Parameter", "{Name: mine, Type: String, Value: text}"),
     ("AWS::SQS::Queue", "{QueueName: mine, DelaySeconds: 5}"),

@@ -37,9 +37,9 @@ fn samples() -> Vec<(&'static str, Value, Option<Value>, &'static [&'static str]
             &[],
         ),
         (
-            "AWS::ApiGateway::Stage",
-            json!({"RestApiId": "a", "StageName": "s", "Description": "one"}),
-            Some(json!({"RestApiId": "a", "StageName": "s"})),
+            "AWS::Cognito::UserPoolGroup",
+            json!({"UserPoolId": "eu_a", "GroupName": "s", "Description": "one"}),
+            Some(json!({"UserPoolId": "eu_a", "GroupName": "s"})),
             &[],
         ),
         ("AWS::RDS::DBInstance", db("20"), Some(db("30")), &["MasterUserPassword"]),
