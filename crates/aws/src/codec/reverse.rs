@@ -9,7 +9,7 @@ use rstack_model::KnownMap;
 use super::write::Input;
 use super::{Codec, CodecError, settings, unreadable};
 use crate::codec::read;
-use crate::model::Operation;
+use crate::model::{Location, Operation};
 
 impl Codec {
     /// The members of an input that stand in the body of a request.
@@ -26,8 +26,22 @@ impl Codec {
             .protocol
             .deserialize_response(&answer, schema, &config)
             .map_err(|error| unreadable(&error))?;
-        read::structure(&self.schemas, &mut *deserializer, shape)
-            .map_err(|error| unreadable(&error))
+        let mut read = read::structure(&self.schemas, &mut *deserializer, shape)
+            .map_err(|error| unreadable(&error))?;
+        // A member of the body may have the name on the wire that a member elsewhere has in the model.
+        let (_, shape) = self.schemas.shape(shape)?;
+        let members = shape.members().into_iter().flatten();
+        for (name, member) in members.filter(|(_, member)| member.location == Location::Body) {
+            let wire = member.location_name.as_ref();
+            let elsewhere = wire.filter(|wire| {
+                let of_name = shape.members().and_then(|members| members.get(*wire));
+                of_name.is_some_and(|it| it.location != Location::Body)
+            });
+            if let Some(value) = elsewhere.and_then(|wire| read.remove(wire)) {
+                read.insert(name.clone(), value);
+            }
+        }
+        Ok(read)
     }
 
     /// A request that holds, in headers and body, what an answer with this output holds there.
