@@ -27,9 +27,9 @@ use crate::lookup::Stacks;
 use crate::rest_json::RestDriver;
 use crate::secrets::Secrets;
 use crate::{
-    apigatewayv2, appsync, attached_policy, cloudfront, codebuild, dynamodb, ec2, ecr, emr, events,
-    iam, kms, lambda, lookup, mediaconnect, mediatailor, provisioned, route53, s3, secretsmanager,
-    sns, stepfunctions,
+    apigateway, apigatewayv2, appsync, attached_policy, cloudfront, codebuild, dynamodb, ec2, ecr,
+    emr, events, iam, kms, lambda, lookup, mediaconnect, mediatailor, provisioned, route53, s3,
+    secretsmanager, sns, stepfunctions,
 };
 
 /// The driver that serves a type in AWS.
@@ -202,6 +202,9 @@ impl Cloud for AwsCloud {
             return Some(Snapshotting::around(driver, resource_type, api));
         }
         let driver = match service {
+            "ApiGateway" => {
+                apigateway::driver(resource_type, &self.clients, &self.region, &self.turns)
+            }
             "ApiGatewayV2" => {
                 apigatewayv2::driver(resource_type, &self.clients, &self.region, &self.turns)
             }

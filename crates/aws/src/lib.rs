@@ -5,6 +5,7 @@
 //! through the trait `Api`, with trees of values, and hold the rules of their resource types.
 
 mod api;
+mod apigateway;
 mod apigatewayv2;
 mod appsync;
 mod attached_policy;

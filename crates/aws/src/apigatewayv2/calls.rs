@@ -23,7 +23,7 @@ pub(crate) struct Turns(Mutex<()>);
 
 impl Turns {
     /// Waits for the turn, which lasts as long as the value.
-    pub(super) async fn take(&self) -> MutexGuard<'_, ()> {
+    pub(crate) async fn take(&self) -> MutexGuard<'_, ()> {
         self.0.lock().await
     }
 }

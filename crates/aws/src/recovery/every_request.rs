@@ -59,7 +59,9 @@ pub(super) fn explore(scenario: &Scenario, at_least: usize) {
 }
 
 /// Operations that make an object each time: they take neither a token nor a name.
-const TOKENLESS: [&str; 13] = [
+const TOKENLESS: [&str; 15] = [
+    "apigateway:CreateDeployment",
+    "apigateway:CreateRestApi",
     "apigatewayv2:CreateApi",
     "apigatewayv2:CreateDeployment",
     "apigatewayv2:CreateIntegration",

@@ -23,6 +23,7 @@ mod network_acl;
 mod principals;
 mod provisioned;
 mod records;
+mod rest_apis;
 mod s3;
 mod secret_places;
 mod serverless;

@@ -226,7 +226,7 @@ const OTHER_FORM: [&str; 6] = [
 
 /// The stacks of types that no emulator has, of those that Cloud Control cannot serve, and of types
 /// with names.
-const MORE: [&str; 21] = [
+const MORE: [&str; 22] = [
     include_str!("apigateway.yaml"),
     include_str!("attached.yaml"),
     include_str!("attachments.yaml"),
@@ -244,16 +244,20 @@ const MORE: [&str; 21] = [
     include_str!("principals.yaml"),
     include_str!("records.yaml"),
     include_str!("provisioned.yaml"),
+    include_str!("rest_apis.yaml"),
     include_str!("s3.yaml"),
     include_str!("serverless.yaml"),
     include_str!("sns.yaml"),
     NAMED,
 ];
 
-/// Types of which every property is the ID of another object: no secret can stand there, and each is
+/// Types of which every property is a part of the identity of an object: no secret can stand there, and each is
 /// refused.
-const IDS_ALONE: [&str; 2] =
-    ["AWS::EC2::SubnetRouteTableAssociation", "AWS::EC2::VPCGatewayAttachment"];
+const IDS_ALONE: [&str; 3] = [
+    "AWS::ApiGateway::Resource",
+    "AWS::EC2::SubnetRouteTableAssociation",
+    "AWS::EC2::VPCGatewayAttachment",
+];
 
 /// Of an attachment to a database every other text names a secret that exists, or a type.
 const ONE_TEXT: [&str; 1] = ["AWS::SecretsManager::SecretTargetAttachment"];

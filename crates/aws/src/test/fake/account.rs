@@ -9,8 +9,8 @@ use super::{
     apigateway, appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types,
     databases, dynamodb, ec2, emr, events, function, iam, instance_profiles, interface_permissions,
     key_value_stores, kms, lambda, lambda_functions, lambda_layers, log_configs, managed,
-    mediaconnect, mediapackage, mediatailor, network_acl, principals, provisioned, route53, s3,
-    secrets, sns, states,
+    mediaconnect, mediapackage, mediatailor, network_acl, principals, provisioned, rest_apis,
+    route53, s3, secrets, sns, states,
 };
 use crate::service_error::Refusal;
 
@@ -82,6 +82,8 @@ pub(crate) struct Account {
     pub(super) projects: Objects,
     /// The objects of API Gateway, by type: APIs by ID, all others by `API|NAME`.
     pub(crate) gateway: BTreeMap<&'static str, Objects>,
+    /// The objects of REST APIs of API Gateway, by type: APIs by ID, all others by `API|NAME`.
+    pub(crate) rest_apis: BTreeMap<&'static str, Objects>,
     /// The schemas of GraphQL APIs, by the ID of the API.
     pub(crate) graphql_schemas: Objects,
     /// The record sets of Route 53, by hosted zone, name, type and set identifier.
@@ -137,6 +139,7 @@ impl Account {
                     cloudfront::carry_out(self, name, input)
                 }
             }),
+            "apigateway" => rest_apis::carry_out(self, name, input),
             "apigatewayv2" => apigateway::carry_out(self, name, input),
             "appsync" => appsync::carry_out(self, name, input),
             service @ ("dax" | "dms") => provisioned::carry_out(self, service, name, input),
@@ -251,6 +254,9 @@ impl Account {
         for (type_name, objects) in &self.gateway {
             let own = |key: &String| key.rsplit('|').next().unwrap_or_default().to_owned();
             out.insert(type_name, objects.keys().map(own).collect());
+        }
+        for (type_name, names) in rest_apis::inventory(self) {
+            out.entry(type_name).or_default().extend(names);
         }
         for (type_name, names) in ec2::inventory(self) {
             out.insert(type_name, names);

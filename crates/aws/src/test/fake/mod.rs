@@ -37,6 +37,7 @@ mod network_acl;
 mod principals;
 mod provisioned;
 mod query;
+mod rest_apis;
 mod route53;
 mod s3;
 pub(crate) mod secrets;

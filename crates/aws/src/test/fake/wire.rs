@@ -70,12 +70,12 @@ pub(super) async fn read(mut request: HttpRequest) -> Call {
 /// The service that lives at an address.
 fn service_of(uri: &str) -> Service {
     let host = uri.split('/').nth(2).unwrap();
-    // `iam.amazonaws.com`, and `api.mediatailor.eu-west-1.amazonaws.com`. Two services have a host
-    // with another name.
+    // `iam.amazonaws.com`, and `api.mediatailor.eu-west-1.amazonaws.com`. One service has a host with
+    // another name, and two have one host: the paths of the one begin with its version.
     let is_named = |service: &&Service| {
         host.split('.').any(|label| {
             let name = match label {
-                "apigateway" => "apigatewayv2",
+                "apigateway" if uri.split('/').nth(3) == Some("v2") => "apigatewayv2",
                 "monitoring" => "cloudwatch",
                 label => label,
             };
