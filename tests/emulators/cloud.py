@@ -34,6 +34,10 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["disturb_table", TABLE, INDEX]    deletes an index of a table, and gives the table another class
     ["disturb_api", API]               gives an API another description, and its stages other variables
     ["apis"]                           the names of the APIs of API Gateway
+    ["rest_apis"]                      the names of its REST APIs
+    ["deployments", API]               the deployments of a REST API, and the one of each stage
+    ["rest_api_tree", API] …           see rest_apis.py
+    ["disturb_rest_api", API, METHOD]  changes a REST API, its stages, and the integration of a method
     ["tables"]                         the names of the tables of DynamoDB
     ["serverless_ls", FUNCTION]        topics, keys, rules and what belongs to a function: kind → names
     ["zones"]                          the Availability Zones of the Region, by name
@@ -103,6 +107,7 @@ import images
 import media
 import network
 import provisioned
+import rest_apis
 from read_back import policy_of_queue, policy_of_topic, read_back, rules_of
 
 client = functools.cache(boto3.client)
@@ -658,6 +663,7 @@ CALLS = {
         *media.CALLS,
         *network.CALLS,
         *provisioned.CALLS,
+        *rest_apis.CALLS,
         ls, read_back, secret, describe_secret, rotate, forget_secret, comment, header, window,
         delete_endpoint, parameter, zones, networks, cloud_control, cloud_control_ls,
         cloud_control_make, patch, queue, topic, queue_policy, topic_policy, set_queue_policy,

@@ -1,5 +1,5 @@
-//! The whole program against clouds that others wrote: moto (AppSync, CloudFormation, EC2, the media services,
-//! RDS, Route 53, SNS, SQS, Systems Manager) and MiniStack (API Gateway, Cloud Control, CloudFront, CloudWatch and its logs, CodeBuild,
+//! The whole program against clouds that others wrote: moto (API Gateway's REST APIs, AppSync, CloudFormation, EC2,
+//! the media services, RDS, Route 53, SNS, SQS, Systems Manager) and MiniStack (API Gateway, Cloud Control, CloudFront, CloudWatch and its logs, CodeBuild,
 //! DynamoDB, EventBridge, IAM, KMS, Lambda, S3, Secrets Manager, STS), over real HTTP. What is there
 //! afterwards is read with boto3, by a mapping of its own, so that a mistake in rstack's mapping cannot
 //! hide itself.
@@ -34,6 +34,7 @@ mod named;
 mod network;
 mod provisioned;
 mod records;
+mod rest_apis;
 mod rotation;
 mod sam;
 mod secrets;

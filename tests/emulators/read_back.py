@@ -29,6 +29,7 @@ import buckets
 import media
 import network
 import provisioned
+import rest_apis
 
 # Resources that are nothing in the cloud.
 NOTHING = {"AWS::CDK::Metadata", "AWS::CloudFormation::WaitConditionHandle"}
@@ -46,6 +47,7 @@ LIMITS = {
     # MiniStack 1.5.33 takes a creation's `AddReplicaRegions` and shows no `ReplicationStatus`.
     # Nothing that rstack made is replicated in these tests, so no row is needed for it.
     **media.LIMITS,
+    **rest_apis.LIMITS,
 }
 
 # CloudFormation's name → the API's, where they differ.
@@ -812,6 +814,7 @@ READERS = {
     **media.READERS,
     **network.READERS,
     **provisioned.READERS,
+    **rest_apis.READERS,
 }
 
 
