@@ -20,8 +20,17 @@ pub enum HandlerArn {
     Topic(String),
 }
 
+/// The kinds of objects of Lambda other than functions, as ARNs name them.
+///
+/// Source: "Resource types defined by AWS Lambda", Service Authorization Reference.
+const OTHER_KINDS: [&str; 4] =
+    ["capacity-provider", "code-signing-config", "event-source-mapping", "layer"];
+
 impl HandlerArn {
-    /// The handler of a service token; `None` if it is the ARN of something else.
+    /// The handler of a service token; `None` if it is the ARN of something else. Lambda takes the ARN of a
+    /// function without the word `function`, too.
+    ///
+    /// Source: Invoke, `FunctionName`, AWS Lambda API Reference.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split(':');
         let (arn, _partition, service) = (parts.next()?, parts.next()?, parts.next()?);
@@ -30,7 +39,7 @@ impl HandlerArn {
             return None;
         }
         match service {
-            "lambda" if resource == "function" => Some(Self::Function(text.to_owned())),
+            "lambda" if !OTHER_KINDS.contains(&resource) => Some(Self::Function(text.to_owned())),
             "sns" => Some(Self::Topic(text.to_owned())),
             _ => None,
         }

@@ -87,6 +87,7 @@ fn a_resource_of_a_nested_stack_has_the_id_of_that_stack_and_its_own_logical_id(
 fn only_functions_and_topics_are_handlers() {
     let function = |text: &str| matches!(HandlerArn::parse(text), Some(HandlerArn::Function(_)));
     assert!(function(FUNCTION) && function(&format!("{FUNCTION}:alias")));
+    assert!(function("arn:aws:lambda:eu-west-1:111122223333:handler"));
     let topic = HandlerArn::parse("arn:aws-cn:sns:cn-north-1:111122223333:topic");
     assert!(matches!(topic, Some(HandlerArn::Topic(_))));
     for other in [
