@@ -183,7 +183,7 @@ fn exactly(simulation: &Simulation, known: &Objects) -> Result<Vec<String>, Stri
     Ok(violations)
 }
 
-/// What a state says of a run that is not complete.
+/// The signs in a state of a run that is not complete.
 fn unsettled(state: &State) -> Vec<String> {
     let mut violations = Vec::new();
     if state.former.is_some() {

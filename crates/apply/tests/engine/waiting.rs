@@ -70,7 +70,7 @@ fn an_object_that_never_stabilizes_is_given_up_and_kept() {
     }
 }
 
-/// What may be ready at once is asked soon, and then at the driver's pace; what takes long is not.
+/// An object that may be ready at once is asked soon, and then at the driver's pace; one that takes long is not.
 #[test]
 fn brief_pauses_grow_to_what_the_driver_asks_for() {
     let of = |seconds| {

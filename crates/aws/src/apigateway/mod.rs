@@ -32,6 +32,8 @@ use resource::Resource;
 use rest_api::RestApi;
 use stage::Stage;
 
+pub(crate) use stage::ALL_STREAMS;
+
 /// The driver of a type.
 pub(crate) fn driver(
     resource_type: &ResourceType,

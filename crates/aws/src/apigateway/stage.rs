@@ -153,7 +153,7 @@ const LOGS: [&str; 2] = ["accessLogSettings", "destinationArn"];
 /// Source: LocalStack, `tests/aws/services/apigateway/test_apigateway_api.py`, access logs of stages (recorded in
 /// AWS); terraform-provider-aws, `aws_api_gateway_stage` and `aws_apigatewayv2_stage`, `destination_arn`: a
 /// trailing `:*` is removed; CloudFormation Template Reference, `AWS::Logs::LogGroup`, `Arn`.
-const ALL_STREAMS: &str = ":*";
+pub(crate) const ALL_STREAMS: &str = ":*";
 
 /// The members that say what the properties of a stage say.
 ///

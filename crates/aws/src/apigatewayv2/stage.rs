@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::calls::{Gateway, missing};
 use super::form::{Emptied, Form, as_it_is, none, says_nothing};
 use super::tags;
+use crate::apigateway::ALL_STREAMS;
 use crate::iam::{Fields, arguments, journal_failed, with_token};
 use crate::ownership::needs_tag;
 use crate::resource_tags::made_by;
@@ -25,6 +26,9 @@ const UPDATE: &str = "apigatewayv2:UpdateStage";
 const NOUN: &str = "stage";
 
 const LOGS: &str = "AccessLogSettings";
+
+/// The destination in it.
+const DESTINATION: &str = "DestinationArn";
 const DEFAULTS: &str = "DefaultRouteSettings";
 const ROUTES: &str = "RouteSettings";
 
@@ -119,9 +123,33 @@ impl Key {
 
 /// The stage in the vocabulary of the template.
 fn shown(key: &Key, stage: &KnownMap, declared: &KnownMap) -> Result<Object, DriverError> {
-    let mut properties = FORM.properties(stage, declared)?;
+    let mut properties = FORM.properties(stage, &as_sent(declared))?;
+    // The destination of logs as it is declared.
+    if let (Some(given), Some(KnownValue::Map(logs))) =
+        (destination(declared), properties.get_mut(LOGS))
+    {
+        let found = logs.get(DESTINATION).and_then(KnownValue::as_str);
+        if found.is_some() && found == given.strip_suffix(ALL_STREAMS) {
+            logs.insert(DESTINATION.to_owned(), given.into());
+        }
+    }
     properties.extend([tags::shown(stage)]);
     Ok(key.object(properties))
+}
+
+/// The declared destination of logs.
+fn destination(properties: &KnownMap) -> Option<&str> {
+    properties.get(LOGS)?.as_map()?.get(DESTINATION)?.as_str()
+}
+
+/// The properties as the calls take them: without the end of the ARN of a log group.
+fn as_sent(properties: &KnownMap) -> KnownMap {
+    let mut sent = properties.clone();
+    let group = destination(properties).and_then(|arn| arn.strip_suffix(ALL_STREAMS));
+    if let (Some(group), Some(KnownValue::Map(logs))) = (group, sent.get_mut(LOGS)) {
+        logs.insert(DESTINATION.to_owned(), group.into());
+    }
+    sent
 }
 
 /// The settings that were declared of a route or of all routes, and are no longer.
@@ -226,7 +254,7 @@ impl DirectDriver for Stage {
     ) -> Result<Object, DriverError> {
         let fields = Fields::new(&request.properties, CREATE);
         let key = Key::declared(fields)?;
-        let mut input = FORM.members(&request.properties, FORM.create, CREATE)?;
+        let mut input = FORM.members(&as_sent(&request.properties), FORM.create, CREATE)?;
         let tags = with_token(fields, &tags::declared(fields)?, &request.token)?;
         input.insert("Tags".to_owned(), tags.into());
         if !request.absence_proven {
@@ -248,11 +276,11 @@ impl DirectDriver for Stage {
 
     async fn update(&self, request: &UpdateRequest) -> Result<Object, DriverError> {
         let key = Key::of(&request.identifier)?;
-        let (fields, before) =
-            (Fields::new(&request.properties, UPDATE), Fields::new(&request.prior, UPDATE));
+        let (sent, sent_before) = (as_sent(&request.properties), as_sent(&request.prior));
+        let (fields, before) = (Fields::new(&sent, UPDATE), Fields::new(&sent_before, UPDATE));
         let (wanted_tags, prior_tags) = (tags::declared(fields)?, tags::declared(before)?);
-        let wanted = FORM.members(&request.properties, FORM.update, UPDATE)?;
-        let was = FORM.members(&request.prior, FORM.update, UPDATE)?;
+        let wanted = FORM.members(&sent, FORM.update, UPDATE)?;
+        let was = FORM.members(&sent_before, FORM.update, UPDATE)?;
         let both = [&wanted, &was];
         self.take_back_routes(&key, &self.existing(&key).await?, both).await?;
         let stage = self.existing(&key).await?;

@@ -102,7 +102,7 @@ async fn stages_pass_the_conformance_suite() {
     let create = json!({
         "StageName": "$default", "AutoDeploy": "true", "Description": "text",
         "ClientCertificateId": "c", "StageVariables": {"a": "1", "b": "2"},
-        "AccessLogSettings": {"DestinationArn": "arn:aws:logs:r:1:g", "Format": "$context.requestId"},
+        "AccessLogSettings": {"DestinationArn": "arn:aws:logs:r:1:g:*", "Format": "$context.requestId"},
         "DefaultRouteSettings": {
             "DataTraceEnabled": true, "DetailedMetricsEnabled": "true", "LoggingLevel": "INFO",
             "ThrottlingBurstLimit": "5", "ThrottlingRateLimit": 2.5,

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 
-/// An account in which somebody changes the queue as soon as there is a second topic: while the run is under
+/// An account in which another user changes the queue as soon as there is a second topic: while the run is under
 /// way, between the plan that was shown and the stack of the queue.
 struct Meddled {
     inner: SandboxCloud,

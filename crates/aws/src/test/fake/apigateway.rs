@@ -125,6 +125,10 @@ pub(super) fn carry_out(account: &mut Account, operation: &str, input: &Value) -
     if operation.contains("Api") || operation.contains("Cors") {
         return api(account, operation, &id, input);
     }
+    let logs = input["AccessLogSettings"]["DestinationArn"].as_str();
+    if logs.is_some_and(|arn| arn.ends_with(":*")) {
+        return Err(bad("Invalid ARN specified in the request"));
+    }
     let found = KINDS.iter().find(|kind| operation.contains(kind.noun));
     match (operation, found) {
         ("DeleteAccessLogSettings" | "DeleteRouteSettings", _) => {
