@@ -90,8 +90,8 @@ fn edge_place(template: &Template, from: &str, to: &str) -> Span {
         };
         found = found.or(span);
     };
-    if let Some(properties) = &resource.properties {
-        properties.visit(&mut look);
+    for expression in [&resource.properties, &resource.metadata].into_iter().flatten() {
+        expression.visit(&mut look);
     }
     let declared = || resource.depends_on.iter().find(|d| d.value == to).map(|d| d.span);
     found.or_else(declared).unwrap_or(resource.name_span)

@@ -23,6 +23,13 @@ pub(crate) fn attribute(
     diagnostics.into_sorted()
 }
 
+/// The findings about a name that `Ref` takes and that came out of a function.
+pub(crate) fn reference(template: &Template, name: &Spanned<String>) -> Vec<Diagnostic> {
+    let mut diagnostics = Diagnostics::default();
+    reference::reference(template, name, &mut diagnostics);
+    diagnostics.into_sorted()
+}
+
 /// Checks names and references.
 pub(crate) fn check(template: &Template, diagnostics: &mut Diagnostics) {
     reference::check(template, diagnostics);

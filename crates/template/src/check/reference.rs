@@ -72,6 +72,15 @@ pub(super) fn attribute(
     Checker { template, diagnostics }.attribute(id, attribute, false);
 }
 
+/// Checks one name that `Ref` takes.
+pub(super) fn reference(
+    template: &Template,
+    name: &Spanned<String>,
+    diagnostics: &mut Diagnostics,
+) {
+    Checker { template, diagnostics }.reference(name, false);
+}
+
 struct Checker<'a> {
     template: &'a Template,
     diagnostics: &'a mut Diagnostics,
@@ -121,6 +130,7 @@ impl Checker<'_> {
             ExpressionKind::Literal(_)
             | ExpressionKind::List(_)
             | ExpressionKind::Map(_)
+            | ExpressionKind::RefBy(_)
             | ExpressionKind::Join { .. }
             | ExpressionKind::Select { .. }
             | ExpressionKind::Split { .. }

@@ -126,6 +126,7 @@ impl Evaluator<'_> {
             | ExpressionKind::List(_)
             | ExpressionKind::Map(_)
             | ExpressionKind::Ref(_)
+            | ExpressionKind::RefBy(_)
             | ExpressionKind::GetAtt { .. }
             | ExpressionKind::GetAttBy { .. }
             | ExpressionKind::Sub { .. }

@@ -156,6 +156,7 @@ impl<'a> Evaluator<'a> {
                 Ok(Some(Value::Map(map)))
             }
             ExpressionKind::Ref(name) => self.reference(name),
+            ExpressionKind::RefBy(name) => self.reference_by(name),
             ExpressionKind::GetAtt { logical_id, attribute } => {
                 self.attribute(logical_id, attribute).map(Some)
             }
@@ -288,6 +289,23 @@ impl<'a> Evaluator<'a> {
             }
             _ => reference,
         }))
+    }
+
+    /// What a name that comes out of a function refers to.
+    fn reference_by(&mut self, name: &Expression) -> Evaluated {
+        let value = self.needed(name)?;
+        let name = match self.known_text(&value, "the name that `Ref` takes", name.span)? {
+            Ok(text) => Spanned::new(text, name.span),
+            Err(waiting) => return Ok(Some(waiting)),
+        };
+        let mut wrong = None;
+        for mistake in check::reference(self.template, &name) {
+            wrong = Some(self.report(mistake));
+        }
+        match wrong {
+            Some(reported) => Err(reported),
+            None => self.reference(&name),
+        }
     }
 
     fn parameter(&mut self, name: &Spanned<String>) -> Result<Value, Reported> {

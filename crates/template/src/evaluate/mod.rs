@@ -47,7 +47,7 @@ pub(crate) use self::parameter::{is_list, items};
 pub use self::templates::Templates;
 use crate::check::cycles;
 use crate::include::Included;
-use crate::template::{Expression, Output, Resource, Template};
+use crate::template::{Expression, ExpressionKind, Output, Resource, SubPart, Template};
 
 /// The inputs of the evaluation of a template.
 #[derive(Clone, Copy, Debug)]
@@ -234,6 +234,41 @@ impl Evaluator<'_> {
                 self.dependencies.insert(address);
             }
         }
+        if let Some(metadata) = &resource.metadata {
+            self.depends_on_parts(metadata, resource);
+        }
+    }
+
+    /// Adds the resources that a part of the metadata of a resource refers to. Of `Fn::If` it is the part whose
+    /// condition holds, by which a resource waits for another one under a condition.
+    fn depends_on_parts(&mut self, part: &Expression, of: &Resource) {
+        let mut names: Vec<&str> = Vec::new();
+        match &part.kind {
+            ExpressionKind::If { condition, then, otherwise } => {
+                if self.template.conditions.contains_key(&condition.value) {
+                    let holds = self.holds(Some(condition));
+                    self.depends_on_parts(if holds { then } else { otherwise }, of);
+                }
+                return;
+            }
+            ExpressionKind::Ref(name) => names.push(&name.value),
+            ExpressionKind::GetAtt { logical_id, .. } => names.push(&logical_id.value),
+            ExpressionKind::Sub { parts, variables } => {
+                let used = SubPart::names(parts, variables);
+                names.extend(used.filter_map(|name| name.value.split('.').next()));
+            }
+            _ => {}
+        }
+        for name in names {
+            if let Some(target) = self.template.resources.get(name)
+                && target.name_span != of.name_span
+                && self.holds(target.condition.as_ref())
+            {
+                let address = self.address(name);
+                self.dependencies.insert(address);
+            }
+        }
+        part.parts().into_iter().for_each(|part| self.depends_on_parts(part, of));
     }
 }
 
@@ -300,6 +335,14 @@ fn export_name(evaluator: &mut Evaluator<'_>, export: &Expression) -> Result<Val
     if matches!(value, Value::Map(_) | Value::List(_) | Value::Null) {
         let error = Diagnostic::error(Code::ExportName, "the name of an export must be text");
         return Err(evaluator.findings.report(error.at(export.span, "")));
+    }
+    let mut made = None;
+    value.visit_attributes(&mut |of| made = Some(of.address.clone()));
+    if let Some(made) = made {
+        let message = format!("the name of an export cannot depend on the resource `{made}`");
+        let error = Diagnostic::error(Code::ExportName, message).at(export.span, "");
+        let help = "make it of parameters and pseudo parameters, such as `${AWS::StackName}-Queue`";
+        return Err(evaluator.findings.report(error.help(help)));
     }
     if has_secret(&value) {
         let message = "the name of an export cannot hold a secret";

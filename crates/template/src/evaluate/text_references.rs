@@ -26,7 +26,20 @@ struct Named {
     resource_type: String,
     /// The last part of its type, in lower case.
     resource: String,
-    is_arn: bool,
+    by: By,
+    /// The names of what contains it, by property: another container has another object of its name.
+    scope: BTreeMap<String, String>,
+}
+
+/// The text that names a resource.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// What `Ref` returns.
+    Ref,
+    /// Its ARN.
+    Arn,
+    /// Its name, which no function of a template returns.
+    Name,
 }
 
 /// Adds the dependencies on resources that are named by text, with a warning for each.
@@ -48,7 +61,11 @@ pub(super) fn order(
                 let user = users.filter(|it| it.address != *address).find(|it| {
                     let own = resource.resource_type.as_str();
                     it.resource_type != own
-                        && if it.is_arn { needs(path) } else { takes(path, own, it) }
+                        && match it.by {
+                            By::Arn => needs(path, own),
+                            By::Ref | By::Name => takes(path, own, it),
+                        }
+                        && it.is_in(&resource.properties)
                 });
                 found.extend(user.map(|it| (address.clone(), path.clone(), it)));
             });
@@ -87,9 +104,21 @@ fn warning(
         Some(declared) => warning.at(place(evaluator, declared, path, false), ""),
         None => warning,
     };
-    match target.is_arn {
-        true => warning.help(format!("refer to it with `!GetAtt {other}.Arn` or `!Ref {other}`")),
-        false => warning.help(format!("write `!Ref {other}`")),
+    match target.by {
+        By::Arn => {
+            warning.help(format!("refer to it with `!GetAtt {other}.Arn` or `!Ref {other}`"))
+        }
+        By::Ref => warning.help(format!("write `!Ref {other}`")),
+        By::Name => warning.help(format!("write `DependsOn: {other}` beside the properties")),
+    }
+}
+
+impl Named {
+    /// True unless properties name another container than its own.
+    fn is_in(&self, properties: &BTreeMap<String, Value>) -> bool {
+        self.scope.iter().all(|(name, text)| {
+            properties.get(name).and_then(Value::as_str).is_none_or(|other| other == text)
+        })
     }
 }
 
@@ -104,16 +133,19 @@ fn named(
         let resource_type = resource.resource_type.as_str();
         let Ok(Some(schema)) = Registry::embedded().get(resource_type) else { continue };
         let last = resource_type.rsplit("::").next().unwrap_or_default();
-        let mut add = |text: String, is_arn| {
+        let mut add = |text: String, by, scope| {
             let resource = last.to_ascii_lowercase();
             let (address, resource_type) = (address.clone(), resource_type.to_owned());
-            out.entry(text).or_default().push(Named { address, resource_type, resource, is_arn });
+            let named = Named { address, resource_type, resource, by, scope };
+            out.entry(text).or_default().push(named);
         };
         if let Some(text) = declared_ref(&schema, resource) {
-            add(text.to_owned(), false);
+            add(text.to_owned(), By::Ref, BTreeMap::new());
+        } else if let Some((text, scope)) = own_name(&schema, last, resource) {
+            add(text, By::Name, scope);
         }
         if let Some(arn) = arn(evaluator, &schema, resource) {
-            add(arn, true);
+            add(arn, By::Arn, BTreeMap::new());
         }
     }
     out
@@ -130,6 +162,24 @@ fn declared_ref<'a>(schema: &TypeSchema, resource: &'a DesiredResource) -> Optio
     let concrete = path.concrete()?;
     let text = resource.properties.get(name)?.as_str()?;
     (!schema.is_read_only(&concrete) && !text.is_empty()).then_some(text)
+}
+
+/// The name of an object whose `Ref` is something else, and the names of what contains it: the property
+/// `ChannelName` of a channel, and beside it `ChannelGroupName`. Both stay as long as the object does.
+fn own_name(
+    schema: &TypeSchema,
+    last: &str,
+    resource: &DesiredResource,
+) -> Option<(String, BTreeMap<String, String>)> {
+    let fixed = |name: &str| {
+        name.ends_with("Name") && schema.is_create_only(&PropertyPath::root().name(name))
+    };
+    let own = format!("{last}Name");
+    let text = resource.properties.get(&own).and_then(Value::as_str);
+    let text = text.filter(|text| fixed(&own) && !text.is_empty())?;
+    let others = resource.properties.iter().filter(|(name, _)| **name != own && fixed(name));
+    let scope = others.map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
+    Some((text.to_owned(), scope.collect::<Option<_>>()?))
 }
 
 /// The ARN of an object, if the template declares all of its parts.
@@ -170,8 +220,14 @@ fn arn(
     own.then_some(out)
 }
 
-/// True if what an ARN names must be there first. What a policy allows need not.
-fn needs(path: &PropertyPath) -> bool {
+/// True if what an ARN names must be there first. What a policy allows need not, and what may call a function
+/// even must not: S3 refuses the notification of a bucket whose function it may not call yet.
+///
+/// Source: aws/serverless-application-model#184.
+fn needs(path: &PropertyPath, own: &str) -> bool {
+    if own == "AWS::Lambda::Permission" && path.top() == Some("SourceArn") {
+        return false;
+    }
     !path.segments().iter().any(|segment| match segment {
         PathSegment::Name(name) => {
             ["Condition", "NotResource", "Resource"].contains(&name.as_str())

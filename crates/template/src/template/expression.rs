@@ -27,6 +27,8 @@ pub enum ExpressionKind {
     Map(Vec<(Spanned<String>, Expression)>),
     /// `Ref`.
     Ref(Spanned<String>),
+    /// `Ref` of a name that a function gives.
+    RefBy(Box<Expression>),
     /// `Fn::GetAtt`.
     GetAtt {
         /// The resource.
@@ -184,6 +186,11 @@ impl Expression {
     /// Calls `found` for this expression and all inside of it.
     pub fn visit<'a>(&'a self, found: &mut dyn FnMut(&'a Expression)) {
         found(self);
+        self.parts().into_iter().for_each(|part| part.visit(found));
+    }
+
+    /// The expressions directly inside of this one.
+    pub(crate) fn parts(&self) -> Vec<&Expression> {
         match &self.kind {
             ExpressionKind::Literal(_)
             | ExpressionKind::Ref(_)
@@ -192,48 +199,38 @@ impl Expression {
             | ExpressionKind::ValueOf { .. }
             | ExpressionKind::ValueOfAll { .. }
             | ExpressionKind::Unread
-            | ExpressionKind::Condition(_) => {}
+            | ExpressionKind::Condition(_) => Vec::new(),
             ExpressionKind::List(items)
             | ExpressionKind::And(items)
-            | ExpressionKind::Or(items) => {
-                items.iter().for_each(|item| item.visit(found));
-            }
+            | ExpressionKind::Or(items) => items.iter().collect(),
             ExpressionKind::Map(entries) | ExpressionKind::Sub { variables: entries, .. } => {
-                entries.iter().for_each(|(_, value)| value.visit(found));
+                entries.iter().map(|(_, value)| value).collect()
             }
             ExpressionKind::Join { list: inner, .. }
             | ExpressionKind::Split { text: inner, .. }
+            | ExpressionKind::RefBy(inner)
             | ExpressionKind::Base64(inner)
             | ExpressionKind::ImportValue(inner)
             | ExpressionKind::GetAzs(inner)
             | ExpressionKind::Length(inner)
             | ExpressionKind::ToJsonString(inner)
-            | ExpressionKind::Not(inner) => inner.visit(found),
+            | ExpressionKind::Not(inner) => vec![inner],
             ExpressionKind::GetAttBy { logical_id: a, attribute: b }
             | ExpressionKind::Select { index: a, list: b }
             | ExpressionKind::Contains(a, b)
             | ExpressionKind::EachMemberEquals(a, b)
             | ExpressionKind::EachMemberIn(a, b)
             | ExpressionKind::Implies(a, b)
-            | ExpressionKind::Equals(a, b) => {
-                a.visit(found);
-                b.visit(found);
-            }
-            ExpressionKind::If { then, otherwise, .. } => {
-                then.visit(found);
-                otherwise.visit(found);
-            }
+            | ExpressionKind::Equals(a, b) => vec![a, b],
+            ExpressionKind::If { then, otherwise, .. } => vec![then, otherwise],
             ExpressionKind::FindInMap { map, top, second, default } => {
-                let parts = [map, top, second].into_iter().chain(default);
-                parts.for_each(|part| part.visit(found));
+                [map, top, second].into_iter().chain(default).map(AsRef::as_ref).collect()
             }
             ExpressionKind::GetStackOutput { stack, output, region, role } => {
                 let parts = [stack, output].into_iter().chain(region).chain(role);
-                parts.for_each(|part| part.visit(found));
+                parts.map(AsRef::as_ref).collect()
             }
-            ExpressionKind::Cidr { block, count, bits } => {
-                [block, count, bits].into_iter().for_each(|part| part.visit(found));
-            }
+            ExpressionKind::Cidr { block, count, bits } => vec![block, count, bits],
         }
     }
 }

@@ -102,6 +102,8 @@ pub struct Resource {
     pub properties: Option<Expression>,
     /// The resources it waits for without naming them in a property.
     pub depends_on: Vec<Spanned<String>>,
+    /// Its metadata, if a reference is in them: the resource waits for what they refer to.
+    pub metadata: Option<Expression>,
     /// The condition under which it exists.
     pub condition: Option<Spanned<String>>,
     /// The fate of the object when the resource leaves the template.
@@ -170,6 +172,8 @@ impl Template {
                 ExpressionKind::Ref(name) if self.parameters.contains_key(&name.value) => {
                     used.insert(name.value.as_str());
                 }
+                // It may be any of them.
+                ExpressionKind::RefBy(_) => used.extend(self.parameters.keys().map(String::as_str)),
                 ExpressionKind::ValueOf { parameter, .. } => {
                     used.insert(parameter.value.as_str());
                 }

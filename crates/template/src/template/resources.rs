@@ -9,6 +9,7 @@ use super::function::Place;
 use super::section::Section;
 use super::{Asset, Dialect, Expression, ExpressionKind, Resource};
 use crate::check::is_custom;
+use crate::diagnostics::Diagnostics;
 use crate::syntax::{Entry, Node, Spanned};
 
 const RESOURCE_KEYS: [&str; 9] = [
@@ -93,6 +94,7 @@ impl Section<'_> {
             resource_type: Spanned::new(ResourceType::new(""), name.span),
             properties: Some(Expression { kind: ExpressionKind::Map(Vec::new()), span: name.span }),
             depends_on: Vec::new(),
+            metadata: None,
             condition: None,
             deletion_policy: None,
             update_replace_policy: None,
@@ -112,6 +114,7 @@ impl Section<'_> {
                 "Metadata" => {
                     out.delete_first = self.delete_first(value);
                     out.asset = asset(value);
+                    out.metadata = self.references(value);
                 }
                 "CreationPolicy" => waits = Some((key, &SIGNALLING[..])),
                 "UpdatePolicy" => {
@@ -173,6 +176,22 @@ impl Section<'_> {
         let error = Diagnostic::error(Code::Shape, message).at(node.span, "");
         self.report(error.help("a map has entries `Name: value`, without dashes"));
         None
+    }
+
+    /// Metadata in which a reference is. What else is in them belongs to other tools: mistakes are theirs.
+    fn references(&mut self, metadata: &Node) -> Option<Expression> {
+        let mut others = Diagnostics::default();
+        let Section { dialect, text, base, .. } = *self;
+        let mut section = Section { diagnostics: &mut others, dialect, text, base };
+        let expression = section.expression(metadata, Place::Value)?;
+        let mut refers = false;
+        expression.visit(&mut |part| {
+            refers |= matches!(
+                part.kind,
+                ExpressionKind::Ref(_) | ExpressionKind::GetAtt { .. } | ExpressionKind::Sub { .. }
+            );
+        });
+        refers.then_some(expression)
     }
 
     /// `CreationPolicy` or `UpdatePolicy`, which change what some types do and mean nothing to the

@@ -16,4 +16,5 @@ mod rules;
 mod semantics;
 mod streaming;
 mod support;
+mod waiting;
 mod yaml;

@@ -266,7 +266,7 @@ fn no_secret_names_an_export_or_another_secret() {
              {{Value: a, Export: {{Name: {export}}}}}\n"
         )
     };
-    assert_eq!(told(&text("a", "!Sub 'x-${T.TopicName}'")), [""; 0]);
+    assert_eq!(told(&text("a", "!Sub 'x-${AWS::Region}'")), [""; 0]);
     for secret in ["!Ref S", "!Sub 'x-${S}'", "!GetAtt Stored.Value", "!Sub '${Stored.Value}'"] {
         assert_eq!(told(&text("a", secret)), [format!("export-name@{secret}")]);
     }

@@ -153,6 +153,9 @@ impl Reader<'_> {
     fn function(&mut self, name: &Spanned<String>, argument: &Node, span: Span) -> Read {
         let function = name.value.as_str();
         let kind = match function {
+            "Ref" if by_function(argument) && self.extended() => {
+                ExpressionKind::RefBy(Box::new(self.read(argument)?))
+            }
             "Ref" => ExpressionKind::Ref(self.name(function, argument)?),
             "Condition" if self.decides() => {
                 ExpressionKind::Condition(self.name(function, argument)?)
@@ -373,9 +376,6 @@ impl Reader<'_> {
         }
         let [id, attribute] = self.exactly("Fn::GetAtt", node, expected)?;
         // Of the language itself only the attribute may be a function.
-        let by_function = |node: &Node<'_>| {
-            node.as_tagged().is_some() || node.as_map().is_some_and(|entries| !entries.is_empty())
-        };
         if by_function(id) && !self.extended() {
             return Err(self.needs_extensions("a logical ID that is a function", id.span));
         }
@@ -387,4 +387,9 @@ impl Reader<'_> {
         let logical_id = self.name("Fn::GetAtt", id)?;
         Ok(ExpressionKind::GetAtt { logical_id, attribute: self.name("Fn::GetAtt", attribute)? })
     }
+}
+
+/// True if a function stands where a name could.
+fn by_function(node: &Node<'_>) -> bool {
+    node.as_tagged().is_some() || node.as_map().is_some_and(|entries| !entries.is_empty())
 }
