@@ -42,6 +42,7 @@ mod plain_words;
 mod plan_output;
 mod protection;
 mod reference;
+mod remote_templates;
 mod replace;
 mod rollback;
 mod same_things;

@@ -162,10 +162,18 @@ def put_text(name, key, text):
     client("s3").put_object(Bucket=name, Key=key, Body=text.encode())
 
 
+def put_versions(name, key, *texts):
+    """Puts an object once for each text in a bucket that keeps versions; the IDs of the versions."""
+    s3 = client("s3")
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    put = [s3.put_object(Bucket=name, Key=key, Body=text.encode()) for text in texts]
+    return [answer["VersionId"] for answer in put]
+
+
 def delete_text(name, key):
     client("s3").delete_object(Bucket=name, Key=key)
 
 
 READERS = {"AWS::S3::Bucket": bucket, "AWS::S3::BucketPolicy": bucket_policy}
 
-CALLS = (bucket_names, suspend_versions, allow_origin, put_text, delete_text)
+CALLS = (bucket_names, suspend_versions, allow_origin, put_text, put_versions, delete_text)

@@ -34,6 +34,7 @@ mod named;
 mod network;
 mod provisioned;
 mod records;
+mod remote_templates;
 mod rest_apis;
 mod rotation;
 mod sam;

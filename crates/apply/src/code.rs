@@ -20,6 +20,7 @@ impl StepError {
             Self::Parameter(_) | Self::OldParameter(_) => ErrorCode::SecretParameterMissing,
             Self::Ambiguous(_) => ErrorCode::CreateInDoubt,
             Self::NotStabilized { .. } => ErrorCode::WaitTimeout,
+            Self::CreationTimeout { .. } => ErrorCode::CreationTimeout,
             Self::KeepsRotating(_) => ErrorCode::SecretRotates,
             Self::Interrupted(_) => ErrorCode::Interrupted,
             Self::Digest(_) => ErrorCode::Internal,

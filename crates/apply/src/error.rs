@@ -1,5 +1,6 @@
 //! Errors of applying a plan: of a step, of recovery, and of the run.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rstack_driver::DriverError;
@@ -75,6 +76,18 @@ pub enum StepError {
         /// The condition that was waited for.
         waits_for: String,
     },
+    /// A nested stack was not created within its own time limit.
+    #[error(
+        "the nested stack was not created within {} (`TimeoutInMinutes`){}",
+        spoken(Duration::from_secs(u64::from(*.minutes) * 60)),
+        unfinished(.running)
+    )]
+    CreationTimeout {
+        /// The minutes that it had.
+        minutes: u32,
+        /// Its resources whose operations were not complete.
+        running: BTreeSet<Address>,
+    },
     /// A secret is rotated more often than it can be taken up.
     #[error("the secret was rotated repeatedly while the change waited for {0}")]
     KeepsRotating(String),
@@ -108,6 +121,7 @@ impl StepError {
             | Self::OldParameter(_)
             | Self::Ambiguous(_)
             | Self::NotStabilized { .. }
+            | Self::CreationTimeout { .. }
             | Self::KeepsRotating(_)
             | Self::Interrupted(_)
             | Self::Digest(_)
@@ -225,6 +239,22 @@ fn spoken(time: Duration) -> String {
         }
         seconds => format!("{seconds} seconds"),
     }
+}
+
+/// The most resources that an error lists.
+const LISTED: usize = 5;
+
+/// `; still at work on \`Net/A\` and 3 more`, or nothing.
+fn unfinished(running: &BTreeSet<Address>) -> String {
+    if running.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = running.iter().take(LISTED).map(|id| format!("`{id}`")).collect();
+    let more = match running.len().saturating_sub(LISTED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("; still at work on {}{more}", names.join(", "))
 }
 
 fn list<T: std::fmt::Display>(items: &[T]) -> String {

@@ -6,6 +6,7 @@
 
 mod assets;
 mod code;
+mod creation_limits;
 mod digest;
 mod drive;
 mod engine;

@@ -2,12 +2,15 @@
 
 use futures_util::stream::{self, StreamExt};
 use rstack_driver::{DriverError, ErrorKind, ManagedExport};
-use rstack_model::Value;
 use rstack_model::value::{Lookup, SecretReference};
+use rstack_model::{TemplateAddress, Value};
 
 use crate::observe::stops_everything;
 use crate::reads::{CLOUDFORMATION, Lookups, PARAMETER_STORE, SECRETS_MANAGER, service_of};
 use crate::{Engine, secrets};
+
+/// The service that templates are read from.
+const TEMPLATES: &str = "AWS::S3";
 
 /// The service that is asked.
 fn service(lookup: &Lookup) -> &str {
@@ -47,6 +50,19 @@ impl Engine {
             Some((_, error)) => Err(error.clone()),
             None => Ok(asked),
         }
+    }
+
+    /// The bytes of a template at an address, at most `limit`.
+    ///
+    /// # Errors
+    /// If the cloud does not give it, within the time of a look-up.
+    pub async fn template(
+        &self,
+        address: &TemplateAddress,
+        limit: u64,
+    ) -> Result<Vec<u8>, DriverError> {
+        let call = || self.cloud.template(address, limit);
+        self.look(&Lookups::default(), TEMPLATES, call).await
     }
 
     /// The references of these whose secrets do not exist, or are none, each with its error. A secret

@@ -451,6 +451,7 @@ fn is_final(error: &StepError) -> bool {
         | StepError::NotGiven(_)
         | StepError::Ambiguous(_)
         | StepError::NotStabilized { .. }
+        | StepError::CreationTimeout { .. }
         | StepError::KeepsRotating(_)
         | StepError::Interrupted(_)
         | StepError::Digest(_)

@@ -11,6 +11,7 @@ use rstack_model::{Address, ResourceType};
 use rstack_plan::Handler;
 
 use crate::StepError;
+use crate::creation_limits::CreationLimits;
 use crate::step::Context;
 
 /// The outcome of the steps of a plan.
@@ -59,6 +60,7 @@ async fn run_phase<'a>(context: Context<'a>, steps: Vec<&'a Step>, out: &mut Exe
             waiting.insert(step.id, after);
         }
     }
+    let mut limits = CreationLimits::of(context, &steps);
     // True from when no step begins any more.
     let ends = AtomicBool::new(false);
     let mut running = FuturesUnordered::new();
@@ -81,6 +83,7 @@ async fn run_phase<'a>(context: Context<'a>, steps: Vec<&'a Step>, out: &mut Exe
             let Some(slot) = free.take().or_else(|| slots.try_take()) else { break };
             let Some((_, id)) = ready.pop_first() else { break };
             let Some(step) = by_id.get(&id).copied() else { continue };
+            limits.begin(&step.address);
             let ends = &ends;
             running.push(async move {
                 // Another step that was ready with it may have failed meanwhile.
@@ -99,6 +102,14 @@ async fn run_phase<'a>(context: Context<'a>, steps: Vec<&'a Step>, out: &mut Exe
             biased;
             ended = running.next(), if !(wants && running.is_empty()) => ended,
             () = context.engine.cancel.cancelled(), if !failed && !stopped => continue,
+            (stack, error) = limits.exceeded(), if !failed && !stopped => {
+                let reason = format!("`{stack}` was not created in time");
+                context.engine.events.emit(Event::Stopping { reason });
+                failed = true;
+                ends.store(true, Ordering::Relaxed);
+                out.failures.push((stack, error));
+                continue;
+            }
             slot = slots.take(), if wants => {
                 free = Some(slot);
                 continue;
@@ -111,6 +122,7 @@ async fn run_phase<'a>(context: Context<'a>, steps: Vec<&'a Step>, out: &mut Exe
                 out.left.push(step.address.clone());
             }
             Some(Ok(())) => {
+                limits.done(&step.address);
                 for user in users.remove(&step.id).unwrap_or_default() {
                     let Some(after) = waiting.get_mut(&user) else { continue };
                     after.remove(&step.id);

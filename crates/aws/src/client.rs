@@ -25,6 +25,7 @@ mod renewal;
 mod retry;
 #[cfg(test)]
 mod tests;
+mod web;
 
 use std::time::{Duration, SystemTime};
 
@@ -70,9 +71,10 @@ pub(crate) use clients::{Clients, Pacing};
 use clock::ServiceClock;
 use failure::not_in_the_program;
 pub(crate) use http::BoundedClient;
-pub(crate) use raw::{RawAnswer, RawClient, RawRequest};
+pub(crate) use raw::{Missed, RawAnswer, RawClient, RawRequest};
 use redact::{Answer, BodyHider, OperationCodec, Request};
 use retry::RetryRule;
+pub(crate) use web::Web;
 
 /// The time that one attempt of a call that only reads may take.
 const READ_ATTEMPT: Duration = Duration::from_secs(20);

@@ -14,10 +14,12 @@ use rstack_driver::{
 };
 use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
-use rstack_model::{AccountId, KnownMap, Partition, Region, ResourceType, SecretString, Value};
+use rstack_model::{
+    AccountId, KnownMap, Partition, Region, ResourceType, SecretString, TemplateAddress, Value,
+};
 
 use crate::api::Api;
-use crate::client::{Clients, Pacing};
+use crate::client::{Clients, Pacing, Web};
 use crate::cloud_control::CloudControl;
 use crate::configuration::{ConnectOptions, Source, bounded};
 use crate::custom::{AccountReach, Handlers};
@@ -278,6 +280,19 @@ impl Cloud for AwsCloud {
 
     async fn registry(&self, access: &RegistryAccess) -> Result<OpenRegistry, DriverError> {
         Ok(ecr::open(&self.clients, access).await)
+    }
+
+    async fn template(
+        &self,
+        address: &TemplateAddress,
+        limit: u64,
+    ) -> Result<Vec<u8>, DriverError> {
+        match address {
+            TemplateAddress::S3(address) => {
+                s3::template(&self.clients, &self.region, address, limit).await
+            }
+            TemplateAddress::Web(address) => self.clients.web(&Web::Guarded, address, limit).await,
+        }
     }
 
     async fn response_bucket(&self) -> Result<(), DriverError> {

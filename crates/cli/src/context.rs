@@ -2,6 +2,7 @@
 
 use crate::args::Global;
 use crate::env::Env;
+use crate::remote_template::FetchedTemplates;
 use crate::terminal::Terminal;
 
 /// The options of every command, the terminal, and the surroundings.
@@ -10,12 +11,14 @@ pub(crate) struct Context {
     pub(crate) global: Global,
     pub(crate) terminal: Terminal,
     pub(crate) env: Env,
+    /// The templates of nested stacks that were fetched so far.
+    pub(crate) fetched: FetchedTemplates,
 }
 
 impl Context {
     /// The context of a command with these options.
     pub(crate) fn new(global: Global, env: Env) -> Self {
         let terminal = Terminal::of(&global, &env);
-        Self { global, terminal, env }
+        Self { global, terminal, env, fetched: FetchedTemplates::default() }
     }
 }

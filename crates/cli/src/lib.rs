@@ -35,6 +35,7 @@ mod progress;
 mod project;
 mod read_streams;
 mod reader;
+mod remote_template;
 mod sam;
 mod sandbox_custom;
 mod sandbox_env;

@@ -1,14 +1,15 @@
 //! The files that a template is made of, and which of them a finding is about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rstack_model::{Code, Diagnostic, ErrorCode, Span};
+use rstack_model::{Code, Diagnostic, Digest, ErrorCode, FetchedTemplate, Span};
 use rstack_ops::TemplateFiles;
 use rstack_render::Source;
 use rstack_template::{
-    Included, MAX_SIZE, Parsed, Reading, Spanned, WantedFile, is_other_file, parse_at,
+    ExternalValues, Included, MAX_SIZE, Parsed, Reading, Spanned, WantedFile, is_other_file,
+    parse_at,
 };
 
 use crate::assembly::StackAssets;
@@ -16,6 +17,7 @@ use crate::assets::{self, LocalCode};
 use crate::env::Env;
 use crate::error::CommandError;
 use crate::files::{FileError, Project, TemplateFile};
+use crate::remote_template::RemoteTemplate;
 use crate::sam::{self, Translation};
 
 /// Why the file of a template cannot be used.
@@ -85,6 +87,10 @@ pub(crate) struct Sources {
     assets: StackAssets,
     /// The paths of nested templates that are named by an address.
     paths: BTreeMap<String, PathBuf>,
+    /// The templates that were fetched, by address.
+    fetched: BTreeMap<String, FetchedTemplate>,
+    /// The addresses whose templates are not fetched.
+    not_fetched: BTreeSet<String>,
     /// The result of AWS's translator, if the template asks for it.
     translated: Option<(Part, Translation)>,
     /// Its results so far, by Region and parameters.
@@ -110,6 +116,8 @@ impl Sources {
             nested: Vec::new(),
             assets: StackAssets::default(),
             paths: BTreeMap::new(),
+            fetched: BTreeMap::new(),
+            not_fetched: BTreeSet::new(),
             translated: None,
             translations: BTreeMap::new(),
         })
@@ -175,27 +183,67 @@ impl Sources {
         self.translated.as_ref().map_or(&[], |(_, translation)| &translation.code)
     }
 
-    /// The texts of the files of nested stacks that were read so far.
-    pub(crate) fn nested(&self) -> BTreeMap<String, Arc<str>> {
-        self.nested_texts.clone()
+    /// Puts what is known of the files of nested stacks so far among the values for an evaluation.
+    pub(crate) fn put_nested(&self, external: &mut ExternalValues) {
+        external.templates.clone_from(&self.nested_texts);
+        external.fetched = self.fetched.keys().cloned().collect();
+        external.not_fetched.clone_from(&self.not_fetched);
     }
 
-    /// Reads files of nested stacks, each once. Those that cannot be read are findings.
-    pub(crate) fn read_nested(&mut self, wanted: &[WantedFile]) -> Vec<Diagnostic> {
-        let mut out = Vec::new();
+    /// Reads files of nested stacks, each once; those that are at an address are returned. Those that cannot be
+    /// read are findings.
+    pub(crate) fn read_nested(
+        &mut self,
+        wanted: &[WantedFile],
+    ) -> (Vec<Diagnostic>, Vec<RemoteTemplate>) {
+        let (mut findings, mut remote) = (Vec::new(), Vec::new());
         for file in wanted {
             let read = match file.location.contains("://") {
                 true => self.of_app(file),
-                false => nested(&self.env, &self.folder, file),
+                false => nested(&self.env, &self.folder, file).map(Some),
             };
+            let read = read.and_then(|text| match text {
+                Some(text) => Ok(Ok(text)),
+                None => RemoteTemplate::of(file).map(Err),
+            });
             match read {
-                Ok(text) => {
+                Ok(Ok(text)) => {
                     self.nested_texts.insert(file.location.clone(), text.into());
                 }
-                Err(finding) => out.push(finding),
+                Ok(Err(template)) => remote.push(template),
+                Err(finding) => findings.push(finding),
             }
         }
-        out
+        (findings, remote)
+    }
+
+    /// Takes a template that was fetched.
+    ///
+    /// # Errors
+    /// The finding, if it is no text.
+    pub(crate) fn add_fetched(
+        &mut self,
+        template: &RemoteTemplate,
+        bytes: &[u8],
+    ) -> Result<(), Diagnostic> {
+        let address = template.shown();
+        let text = text(bytes.to_vec(), Path::new(&address));
+        let text = text.map_err(|error| template.finding(&error.to_string()))?;
+        let location = template.file.location.clone();
+        let (digest, bytes) = (Digest::of(text.as_bytes()), text.len() as u64);
+        self.fetched.insert(location.clone(), FetchedTemplate { address, digest, bytes });
+        self.nested_texts.insert(location, text.into());
+        Ok(())
+    }
+
+    /// The nested stack of a template that is not fetched is left out.
+    pub(crate) fn leave_out(&mut self, template: &RemoteTemplate) {
+        self.not_fetched.insert(template.file.location.clone());
+    }
+
+    /// The template that was fetched from a location, if one was.
+    pub(crate) fn fetched(&self, location: &str) -> Option<&FetchedTemplate> {
+        self.fetched.get(location)
     }
 
     /// Notes where the places of the files of nested stacks begin.
@@ -204,6 +252,8 @@ impl Sources {
             let mut part = Part::new(&self.folder, file);
             if let Some(path) = self.paths.get(&file.location) {
                 part.name = path.display().to_string();
+            } else if let Some(fetched) = self.fetched.get(&file.location) {
+                part.name.clone_from(&fetched.address);
             }
             part
         };
@@ -215,22 +265,18 @@ impl Sources {
         self.assets = assets.clone();
     }
 
-    /// The text of a nested template that is named by an address, from the assets of the app.
-    fn of_app(&mut self, wanted: &WantedFile) -> Result<String, Diagnostic> {
+    /// The text of a nested template that is named by an address, from the assets of the app, if it has it.
+    fn of_app(&mut self, wanted: &WantedFile) -> Result<Option<String>, Diagnostic> {
         let address = wanted.location.as_str();
         let finding =
             |message: String| Diagnostic::error(Code::NestedStack, message).at(wanted.at, "");
         let found = assets::nested_template(&self.env, &self.assets, address);
         let Some((path, bytes)) = found.map_err(|error| finding(error.to_string()))? else {
-            let message =
-                format!("`{address}` is not a file of this machine, and no other is read");
-            let help =
-                "download it, and name the file relative to the template: `TemplateURL: FILE`";
-            return Err(finding(message).help(help));
+            return Ok(None);
         };
         let text = text(bytes, &path).map_err(|error| finding(error.to_string()))?;
         self.paths.insert(address.to_owned(), path);
-        Ok(text)
+        Ok(Some(text))
     }
 
     /// The included and the nested files, in the order of their places.

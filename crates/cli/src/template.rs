@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rstack_model::{Code, Diagnostic, ErrorCode};
+use rstack_model::{Code, Diagnostic, ErrorCode, shown_address};
 use rstack_render::{report, report_json, tally};
 use rstack_template::{
-    Evaluation, Extent, ExternalValues, Inputs, Parsed, Reading, Template, evaluate,
+    Evaluation, Extent, ExternalValues, Inputs, Parsed, Reading, Template, WantedFile, evaluate,
 };
 
 use crate::env::Env;
 use crate::error::CommandError;
 use crate::files::TemplateFile;
+use crate::remote_template::RemoteTemplate;
 use crate::sources::{SourceError, Sources};
 use crate::terminal::Terminal;
 
@@ -25,6 +26,50 @@ pub(crate) struct Loaded {
     evaluated: bool,
     /// The size of the template.
     pub(crate) extent: Extent,
+}
+
+/// The files of nested stacks.
+pub(crate) enum Files {
+    /// All of them are there.
+    Complete,
+    /// The template has to be evaluated again, as soon as these are there, too.
+    Again(Vec<RemoteTemplate>),
+}
+
+/// The way of a command without a cloud with templates that would have to be fetched.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Offline<'a> {
+    /// It has errors to report already.
+    Silent,
+    /// It warns that it does not check them.
+    Warns,
+    /// It fails: this command needs them.
+    Refuses(&'a str),
+}
+
+impl Offline<'_> {
+    /// The finding about a nested stack that is left out.
+    fn finding(self, file: &WantedFile) -> Option<Diagnostic> {
+        let (stack, address) = (&file.stack, shown_address(&file.location));
+        let finding = match self {
+            Self::Silent => return None,
+            Self::Warns => {
+                let message = format!(
+                    "the nested stack `{stack}` is not checked: `validate` asks no network for `{address}`"
+                );
+                let help = "`rstack plan` fetches its template and checks it";
+                Diagnostic::warning(Code::NotValidated, message).help(help)
+            }
+            Self::Refuses(command) => {
+                let message = format!(
+                    "the nested stack `{stack}` is not known: `{command}` asks no network for `{address}`"
+                );
+                let help = "`rstack plan` fetches it; to see it here, take it into the project";
+                Diagnostic::error(Code::NestedStack, message).help(help)
+            }
+        };
+        Some(finding.at(file.at, ""))
+    }
 }
 
 impl Loaded {
@@ -67,16 +112,29 @@ impl Loaded {
         (self.needs_place, self.extent) = (needs_place, extent);
     }
 
-    /// Evaluates the template, with what is found added to the diagnostics.
-    pub(crate) fn evaluate(&mut self, inputs: &Inputs<'_>) -> Option<Evaluation> {
+    /// Evaluates the template without a cloud, with what is found added to the diagnostics. Nested stacks whose
+    /// templates would have to be fetched are left out.
+    pub(crate) fn evaluate(
+        &mut self,
+        inputs: &Inputs<'_>,
+        offline: Offline<'_>,
+    ) -> Option<Evaluation> {
         let mut external: ExternalValues = inputs.external.clone();
         loop {
-            external.templates = self.sources.nested();
+            self.sources.put_nested(&mut external);
             let inputs = Inputs { external: &external, ..*inputs };
             let evaluation = evaluate(self.template.as_ref()?, &inputs);
-            if self.has_files(&evaluation) {
-                self.add(evaluation.diagnostics.iter().cloned());
-                return Some(evaluation);
+            match self.files(&evaluation) {
+                Files::Complete => {
+                    self.add(evaluation.diagnostics.iter().cloned());
+                    let left_out = evaluation.left_out.iter();
+                    let findings: Vec<_> = left_out.filter_map(|it| offline.finding(it)).collect();
+                    self.add(findings);
+                    return Some(evaluation);
+                }
+                Files::Again(remote) => {
+                    remote.iter().for_each(|template| self.sources.leave_out(template));
+                }
             }
             if self.failed() {
                 return None;
@@ -84,18 +142,18 @@ impl Loaded {
         }
     }
 
-    /// True if an evaluation has all files of nested stacks. If not they are read, and it has to be done
-    /// again; those that cannot be read are findings.
-    pub(crate) fn has_files(&mut self, evaluation: &Evaluation) -> bool {
+    /// The files of the nested stacks of an evaluation: those that are missing are read, and those that cannot
+    /// be read are findings.
+    pub(crate) fn files(&mut self, evaluation: &Evaluation) -> Files {
         self.sources.place_nested(&evaluation.files);
         if evaluation.wanted.is_empty() {
-            return true;
+            return Files::Complete;
         }
-        let unread = self.sources.read_nested(&evaluation.wanted);
+        let (unread, remote) = self.sources.read_nested(&evaluation.wanted);
         if !unread.is_empty() {
             self.add(unread);
         }
-        false
+        Files::Again(remote)
     }
 
     /// Frees the template: a large one takes as much memory as its plan, and what is found in it

@@ -7,6 +7,8 @@ mod images;
 mod known_handlers;
 #[path = "library/managed_stacks.rs"]
 mod managed_stacks;
+#[path = "library/remote_templates.rs"]
+mod remote_templates;
 #[path = "library/shown_run.rs"]
 mod shown_run;
 

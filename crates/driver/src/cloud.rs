@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
-use rstack_model::{ResourceType, SecretString, Value};
+use rstack_model::{ResourceType, SecretString, TemplateAddress, Value};
 
 use crate::{
     BucketAccess, DriverError, ErrorKind, ManagedStacks, OpenBucket, OpenRegistry, RegistryAccess,
@@ -77,6 +77,19 @@ pub trait Cloud: Send + Sync {
     async fn registry(&self, _access: &RegistryAccess) -> Result<OpenRegistry, DriverError> {
         let message = "this cloud has no registries of images";
         Err(DriverError::new(ErrorKind::Unsupported, "registry", message))
+    }
+
+    /// The bytes of a template at an address, at most `limit`.
+    ///
+    /// # Errors
+    /// If there is nothing, it is longer, it may not be read, or the cloud has no way to the address.
+    async fn template(
+        &self,
+        _address: &TemplateAddress,
+        _limit: u64,
+    ) -> Result<Vec<u8>, DriverError> {
+        let message = "this cloud has no templates";
+        Err(DriverError::new(ErrorKind::Unsupported, "template", message))
     }
 
     /// Looks for the bucket to which the handlers of custom resources respond, in a cloud that needs one.

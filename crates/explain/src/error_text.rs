@@ -11,6 +11,7 @@ pub(crate) fn error_text(code: ErrorCode) -> &'static str {
         ErrorCode::ConfirmationNeeded => include_str!("../pages/errors/confirmation-needed.md"),
         ErrorCode::Conflict => include_str!("../pages/errors/conflict.md"),
         ErrorCode::CreateInDoubt => include_str!("../pages/errors/create-in-doubt.md"),
+        ErrorCode::CreationTimeout => include_str!("../pages/errors/creation-timeout.md"),
         ErrorCode::Credentials => include_str!("../pages/errors/credentials.md"),
         ErrorCode::DeleteFirstBlocked => include_str!("../pages/errors/delete-first-blocked.md"),
         ErrorCode::DependencyCycle => include_str!("../pages/errors/dependency-cycle.md"),

@@ -94,6 +94,8 @@ pub(crate) fn wanted(variant: Variant) -> Result<Wanted, String> {
         awaits: BTreeSet::new(),
         assets: Vec::new(),
         images: Vec::new(),
+        templates: BTreeMap::new(),
+        creation_limits: BTreeMap::new(),
     };
     Ok(Wanted::Stack(Box::new(desired), PlanOptions::default()))
 }

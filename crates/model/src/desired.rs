@@ -11,6 +11,7 @@ use crate::id::{Address, ResourceType, StackName};
 use crate::image::Image;
 use crate::import::Imports;
 use crate::parameter::GivenValues;
+use crate::template_address::FetchedTemplate;
 use crate::value::{Value, ValueMap};
 
 /// The fate of an object that is no longer wanted.
@@ -84,4 +85,8 @@ pub struct Desired {
     pub assets: Vec<Asset>,
     /// The container images of the app that repositories have before the stack is changed.
     pub images: Vec<Image>,
+    /// The templates of nested stacks that were fetched.
+    pub templates: BTreeMap<Address, FetchedTemplate>,
+    /// The minutes within which nested stacks are to be created (`TimeoutInMinutes`).
+    pub creation_limits: BTreeMap<Address, u32>,
 }

@@ -22,6 +22,8 @@ codes! {
     Conflict = "conflict",
     /// An interrupted create of which the cloud does not say who made the object.
     CreateInDoubt = "create-in-doubt",
+    /// A nested stack that was not created within its own time limit.
+    CreationTimeout = "creation-timeout",
     /// Credentials that are missing, expired or refused.
     Credentials = "credentials",
     /// An old object that cannot be deleted before its replacement exists.

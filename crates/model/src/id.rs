@@ -120,6 +120,11 @@ impl Address {
         self.0.split('/')
     }
 
+    /// True if the resource lies in this nested stack, or in one that is nested in it.
+    pub fn is_in(&self, stack: &Self) -> bool {
+        self.0.strip_prefix(stack.as_str()).is_some_and(|rest| rest.starts_with('/'))
+    }
+
     /// The logical ID of the resource in its own template: the last one of the path.
     pub fn logical_id(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()

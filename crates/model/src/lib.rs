@@ -22,6 +22,7 @@ pub mod plan;
 pub mod span;
 pub mod stack_id;
 pub mod state;
+pub mod template_address;
 pub mod update;
 pub mod value;
 
@@ -43,5 +44,9 @@ pub use parameter::{FormerParameters, GivenValue, GivenValues};
 pub use path::{PathSegment, PropertyPath};
 pub use span::Span;
 pub use stack_id::{declaring_stack, nested_stack_name, stack_id};
+pub use template_address::{
+    AddressError, FetchedTemplate, S3Address, TemplateAddress, WebAddress, shown_address,
+    without_signatures,
+};
 pub use update::UpdateKind;
 pub use value::{KnownMap, KnownValue, SecretString, Value, ValueMap};

@@ -14,6 +14,7 @@ use crate::import::Imports;
 use crate::parameter::{FormerParameters, GivenValues};
 use crate::path::PropertyPath;
 use crate::state::{DeposedObject, Environment, ResourceState};
+use crate::template_address::FetchedTemplate;
 use crate::update::UpdateKind;
 use crate::value::{Value, ValueMap};
 
@@ -444,6 +445,13 @@ pub struct Plan {
     /// The container images of the app that repositories have before the first change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<Image>,
+    /// The templates of nested stacks that were fetched.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub templates: BTreeMap<Address, FetchedTemplate>,
+    /// The minutes within which nested stacks that are new are to be created: from the first operation on one
+    /// of its resources to the last. One that takes longer fails.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub creation_limits: BTreeMap<Address, u32>,
     /// True if objects that services would keep for a while after a deletion are deleted at once.
     pub purge: bool,
     /// The waits of each change that sends a secret, should it send another version than before.

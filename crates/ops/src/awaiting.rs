@@ -168,6 +168,8 @@ fn desired_of(plan: &Plan, values: &Filled) -> Result<Desired, OpsError> {
         awaits: BTreeSet::new(),
         assets: plan.assets.clone(),
         images: plan.images.clone(),
+        templates: plan.templates.clone(),
+        creation_limits: plan.creation_limits.clone(),
     })
 }
 

@@ -7,7 +7,8 @@ use rstack_model::plan::{Change, OutputChange, Plan, PlanBase, PlanMode, Protect
 use rstack_model::state::{DeposedObject, OutputState, ResourceState, State};
 use rstack_model::value::{AttributeRef, FunctionError};
 use rstack_model::{
-    Address, Asset, Digest, FormerParameters, GivenValues, Image, Imports, Value, ValueMap,
+    Address, Asset, Digest, FetchedTemplate, FormerParameters, GivenValues, Image, Imports, Value,
+    ValueMap,
 };
 
 use crate::PlanError;
@@ -79,6 +80,8 @@ pub fn plan(input: &PlanInput<'_>) -> Result<CheckedPlan, PlanError> {
         awaits: awaited(desired),
         assets: desired.assets.clone(),
         images: desired.images.clone(),
+        templates: desired.templates.clone(),
+        creation_limits: creation_limits(desired, input.state),
         protection: Protection {
             before: input.state.termination_protection,
             after: input
@@ -89,6 +92,18 @@ pub fn plan(input: &PlanInput<'_>) -> Result<CheckedPlan, PlanError> {
         purge: false,
     };
     finish(input.state, input.schemas, purpose, changes, outputs, &BTreeMap::new())
+}
+
+/// The time limits of the nested stacks that are created. One is new as long as no complete apply has made a
+/// resource of it.
+fn creation_limits(desired: &Desired, state: &State) -> BTreeMap<Address, u32> {
+    let complete = state.former.as_deref().unwrap_or(state);
+    let has = |stack: &Address| complete.resources.keys().any(|id| id.is_in(stack));
+    let limits = desired
+        .creation_limits
+        .iter()
+        .filter(|(stack, _)| !has(stack) && desired.resources.keys().any(|id| id.is_in(stack)));
+    limits.map(|(stack, minutes)| (stack.clone(), *minutes)).collect()
 }
 
 /// The placeholders for values of other stacks in the resources, outputs and parameters of a stack.
@@ -156,6 +171,8 @@ pub fn plan_destroy(
         awaits: BTreeSet::new(),
         assets: Vec::new(),
         images: Vec::new(),
+        templates: BTreeMap::new(),
+        creation_limits: BTreeMap::new(),
         protection: Protection::default(),
         purge: options.purge,
     };
@@ -173,6 +190,8 @@ pub(crate) struct Purpose {
     pub(crate) awaits: BTreeSet<Address>,
     pub(crate) assets: Vec<Asset>,
     pub(crate) images: Vec<Image>,
+    pub(crate) templates: BTreeMap<Address, FetchedTemplate>,
+    pub(crate) creation_limits: BTreeMap<Address, u32>,
     pub(crate) protection: Protection,
     pub(crate) purge: bool,
 }
@@ -201,7 +220,8 @@ pub(crate) fn finish(
     restores: &BTreeMap<Address, ResourceState>,
 ) -> Result<CheckedPlan, PlanError> {
     let Purpose { mode, template_digest, parameters, given, kept, imports, .. } = purpose;
-    let Purpose { awaits, assets, images, protection, purge, .. } = purpose;
+    let Purpose { awaits, assets, images, templates, creation_limits, protection, purge, .. } =
+        purpose;
     for (name, output) in &state.outputs {
         outputs.entry(name.clone()).or_insert_with(|| {
             let (before, exported_before) = before(Some(output));
@@ -234,6 +254,8 @@ pub(crate) fn finish(
         awaits,
         assets,
         images,
+        templates,
+        creation_limits,
         purge,
     };
     CheckedPlan::of(plan, schemas).map_err(|broken| {

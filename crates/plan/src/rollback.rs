@@ -159,6 +159,8 @@ pub fn plan_rollback(input: RollbackInput<'_>) -> Result<CheckedPlan, PlanError>
         awaits: BTreeSet::new(),
         assets: Vec::new(),
         images: Vec::new(),
+        templates: BTreeMap::new(),
+        creation_limits: BTreeMap::new(),
         protection: Protection {
             before: current.termination_protection,
             after: base.termination_protection,

@@ -101,6 +101,11 @@ pub enum Violation {
         /// The output.
         output: String,
     },
+    /// A time limit is none, or that of a nested stack without resources.
+    CreationLimit {
+        /// The nested stack.
+        stack: Address,
+    },
     /// A parameter has a value that was kept, and the stack has none or another one.
     KeptParameter {
         /// The parameter.
@@ -152,6 +157,9 @@ impl fmt::Display for Violation {
             Self::Purpose => write!(f, "it has what a plan for its purpose cannot have"),
             Self::OutputProblem { output } => {
                 write!(f, "the output `{output}` has both a value and a problem")
+            }
+            Self::CreationLimit { stack } => {
+                write!(f, "the time limit of the nested stack `{stack}` is none")
             }
             Self::KeptParameter { parameter } => {
                 write!(

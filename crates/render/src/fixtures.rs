@@ -111,6 +111,8 @@ pub(crate) fn plan(changes: impl IntoIterator<Item = Change>) -> Plan {
         awaits: Default::default(),
         assets: Vec::new(),
         images: Vec::new(),
+        templates: BTreeMap::new(),
+        creation_limits: BTreeMap::new(),
         purge: false,
         propagation_waits: BTreeMap::new(),
     };

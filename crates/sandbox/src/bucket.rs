@@ -52,6 +52,11 @@ fn place(view: &View<'_>, bucket: &str, bootstrapped: bool) -> Option<(AccountId
     Some((AccountId::from(account), Some(region.to_owned())))
 }
 
+/// The account that owns the bucket, if it exists.
+pub(crate) fn owner(view: &View<'_>, bucket: &str, bootstrapped: bool) -> Option<AccountId> {
+    place(view, bucket, bootstrapped).map(|(owner, _)| owner)
+}
+
 impl SandboxBucket {
     /// True if the bucket exists; refuses one of another account or Region.
     async fn check(&self, operation: &str) -> Result<bool, DriverError> {

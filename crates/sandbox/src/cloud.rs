@@ -15,7 +15,7 @@ use rstack_model::state::Environment;
 use rstack_model::value::{Lookup, ParameterReference, SecretsManagerReference};
 use rstack_model::{
     AccountId, KnownValue, ObjectKey, Partition, PhysicalId, PropertyPath, Region, ResourceType,
-    SecretString, Value,
+    SecretString, TemplateAddress, Value,
 };
 
 use crate::bucket::SandboxBucket;
@@ -397,6 +397,14 @@ impl Cloud for SandboxCloud {
     async fn bucket(&self, access: &BucketAccess) -> Result<OpenBucket, DriverError> {
         let (cloud, access) = (Arc::clone(&self.inner), access.clone());
         Ok(OpenBucket { store: Arc::new(SandboxBucket { cloud, access }), note: None })
+    }
+
+    async fn template(
+        &self,
+        address: &TemplateAddress,
+        limit: u64,
+    ) -> Result<Vec<u8>, DriverError> {
+        self.template_at(address, limit).await
     }
 
     async fn signal_url(&self, handle: &str) -> Result<SecretString, DriverError> {

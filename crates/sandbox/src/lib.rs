@@ -53,6 +53,7 @@ mod s3;
 mod secret;
 mod secretsmanager;
 mod store;
+mod template;
 #[cfg(test)]
 mod tests;
 mod time;

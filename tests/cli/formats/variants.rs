@@ -20,7 +20,12 @@ pub(super) fn add(samples: &mut Samples) {
     for plan in plans() {
         let read: Plan = serde_json::from_value(plan).unwrap();
         let awaits = ["stack Net".into()].into();
-        let read = Plan { assets: assets(), images: images(), ..read };
+        let template =
+            json!({"address": "https://b-1.s3.amazonaws.com/k", "digest": DIGEST, "bytes": 7});
+        let templates = [("Net".into(), serde_json::from_value(template).unwrap())].into();
+        let creation_limits = [("Net".into(), 30)].into();
+        let (assets, images) = (assets(), images());
+        let read = Plan { assets, images, templates, creation_limits, ..read };
         let preview = Plan { awaits, ..read.clone() };
         samples.text("plan", &plan_json(&preview, None).unwrap());
         let stacks = json!([{"needs": [], "plan": read}, {"needs": ["Net"], "plan": preview}]);

@@ -103,6 +103,7 @@ fn tells_of_object(error: &StepError) -> bool {
         | StepError::Digest(_)
         | StepError::OldParameter(_)
         | StepError::Ambiguous(_)
+        | StepError::CreationTimeout { .. }
         | StepError::KeepsRotating(_)
         | StepError::Journal(_) => true,
     }

@@ -44,6 +44,8 @@ pub(crate) fn wanted(resource_type: &str, properties: &KnownMap) -> Wanted {
         awaits: Default::default(),
         assets: Vec::new(),
         images: Vec::new(),
+        templates: BTreeMap::new(),
+        creation_limits: BTreeMap::new(),
     };
     desired.into()
 }

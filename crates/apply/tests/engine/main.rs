@@ -6,6 +6,7 @@ mod asking;
 mod assets;
 mod begun_anew;
 mod bench;
+mod creation_limits;
 mod deadline;
 mod disk;
 mod echo;

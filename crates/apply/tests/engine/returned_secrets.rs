@@ -109,6 +109,8 @@ fn wanted(resource_type: &str, properties: ValueMap) -> Wanted {
         awaits: Default::default(),
         assets: Vec::new(),
         images: Vec::new(),
+        templates: BTreeMap::new(),
+        creation_limits: BTreeMap::new(),
     };
     desired.into()
 }

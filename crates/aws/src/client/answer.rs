@@ -1,5 +1,6 @@
 //! Answers that no AWS service gives: they are refused before they are read to their end.
 
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -12,6 +13,8 @@ use aws_smithy_types::body::{Error as BodyError, SdkBody};
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+
+use rstack_model::Region;
 
 use crate::definition::{DEFAULT_ANSWER_MEBIBYTES, ServiceFile};
 
@@ -83,6 +86,10 @@ pub(super) enum ImproperAnswer {
     Redirect {
         /// The host that it leads to.
         to: String,
+        /// The Region that has the bucket, as S3 says.
+        region: Option<Region>,
+        /// The whole address that it leads to. It may be signed.
+        onward: Option<Onward>,
     },
     /// HTML.
     #[error("a web page (HTTP {status})")]
@@ -90,6 +97,31 @@ pub(super) enum ImproperAnswer {
         /// The HTTP status.
         status: u16,
     },
+}
+
+/// An address out of an answer, which is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Onward(String);
+
+impl Onward {
+    /// The address.
+    pub(super) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Onward {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Onward(..)")
+    }
+}
+
+/// The Region of a bucket, as S3 names it in every answer.
+pub(super) fn bucket_region(answer: &HttpResponse) -> Option<Region> {
+    let region = answer.headers().get("x-amz-bucket-region")?;
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_one = (5..=32).contains(&region.len()) && region.bytes().all(plain);
+    is_one.then(|| Region::new(region))
 }
 
 /// The answer with a body that ends at its bound; a redirect is an error.
@@ -103,7 +135,8 @@ pub(super) fn bounded(
     if matches!(answer.status().as_u16(), 300..=303 | 305..=308) {
         let to = answer.headers().get("location").map(host_of).unwrap_or_default();
         let to = if to.is_empty() { "another address".to_owned() } else { to };
-        return Err(ImproperAnswer::Redirect { to });
+        let onward = answer.headers().get("location").map(|to| Onward(to.to_owned()));
+        return Err(ImproperAnswer::Redirect { to, region: bucket_region(&answer), onward });
     }
     if answer.body().content_length().is_some_and(|length| length > limit) {
         return Err(ImproperAnswer::TooLong { limit });

@@ -9,7 +9,7 @@ use aws_config::SdkConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use rstack_driver::{CallInFlight, DriverError, ErrorKind};
-use rstack_model::{AccountId, KnownMap, Region};
+use rstack_model::{AccountId, KnownMap, Region, WebAddress};
 
 use super::batches::Batched;
 use super::clock::ServiceClock;
@@ -18,6 +18,7 @@ use super::iam_changes::IamChanges;
 use super::pace::Pace;
 use super::raw::RawClient;
 use super::renewal::{Configuration, Renewal};
+use super::web::Web;
 use super::{Client, endpoint};
 use crate::api::Api;
 use crate::configuration::Source;
@@ -154,6 +155,20 @@ impl Clients {
         let endpoint = endpoint::of_bucket(config, bucket)?;
         let url = endpoint.url.trim_end_matches('/').to_owned();
         Ok((RawClient::of_s3(config, endpoint, (&self.clock, &self.flights)), url))
+    }
+
+    /// The bytes at an address of the web, at most `limit`.
+    ///
+    /// # Errors
+    /// If there is nothing, it is longer, or the host refuses or cannot be reached.
+    pub(crate) async fn web(
+        &self,
+        web: &Web,
+        address: &WebAddress,
+        limit: u64,
+    ) -> Result<Vec<u8>, DriverError> {
+        let config = &self.configuration.current().config;
+        web.get((config, &self.flights), address, limit).await
     }
 
     /// A service to call. It costs nothing before the first call.

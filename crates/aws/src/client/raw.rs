@@ -23,8 +23,9 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, Layer};
 use aws_types::request_id::RequestId;
 use rstack_driver::{DriverError, ErrorKind};
+use rstack_model::Region;
 
-use super::answer::{self, AnswerLimit};
+use super::answer::{self, AnswerLimit, ImproperAnswer};
 use super::bucket_call;
 use super::clock::ServiceClock;
 use super::endpoint::FixedEndpoint;
@@ -81,6 +82,29 @@ impl RawAnswer {
     }
 }
 
+/// Why a request has no answer.
+#[derive(Debug)]
+pub(crate) enum Missed {
+    /// The bucket is in another Region, which S3 may have named.
+    Elsewhere {
+        /// The Region.
+        region: Option<Region>,
+        /// The error of who does not ask there.
+        error: DriverError,
+    },
+    /// The call failed.
+    Failed(DriverError),
+}
+
+impl Missed {
+    /// The error.
+    pub(crate) fn into_error(self) -> DriverError {
+        match self {
+            Self::Elsewhere { error, .. } | Self::Failed(error) => error,
+        }
+    }
+}
+
 /// A client of one endpoint.
 #[derive(Debug)]
 pub(crate) struct RawClient {
@@ -119,11 +143,21 @@ impl RawClient {
     /// # Errors
     /// [`DriverError`] as of every call.
     pub(crate) async fn send(&self, request: RawRequest) -> Result<RawAnswer, DriverError> {
+        self.try_send(request).await.map_err(Missed::into_error)
+    }
+
+    /// Sends a request to a bucket that may be in another Region.
+    ///
+    /// # Errors
+    /// [`Missed`], as of every call.
+    pub(crate) async fn try_send(&self, request: RawRequest) -> Result<RawAnswer, Missed> {
         let RawRequest { operation, method, path, headers, body, repeatable, limit } = request;
         let name = format!("{}:{operation}", self.service);
         let _in_flight = self.flights.begin(name.clone(), self.host.clone());
-        let invalid =
-            |problem: &str| DriverError::new(ErrorKind::Invalid { property: None }, &name, problem);
+        let invalid = |problem: &str| {
+            let kind = ErrorKind::Invalid { property: None };
+            Missed::Failed(DriverError::new(kind, &name, problem))
+        };
         let length = body.len();
         // A copy would double the memory of an upload.
         let mut written = HttpRequest::new(SdkBody::from(body));
@@ -146,8 +180,9 @@ impl RawClient {
                 DriverError::new(ErrorKind::UnknownOutcome, &name, "the answer was lost")
             }),
             Err(error) => {
-                if failure::is_redirect(&error) {
-                    return Err(bucket_call::elsewhere(&name));
+                if let Some(ImproperAnswer::Redirect { region, .. }) = failure::source_of(&error) {
+                    let (region, error) = (region.clone(), bucket_call::elsewhere(&name));
+                    return Err(Missed::Elsewhere { region, error });
                 }
                 Err(failure::failed((&name, &self.host), repeatable, error))
             }
@@ -158,7 +193,7 @@ impl RawClient {
                 tracing::debug!(operation = name, kind = ?error.kind, code = error.code, "failed");
             }
         }
-        outcome
+        outcome.map_err(Missed::Failed)
     }
 
     fn operation_plugins(
@@ -220,6 +255,12 @@ impl DeserializeResponse for Reader {
             _ => None,
         };
         let code = xml::text_of(&text, "Code").or_else(|| of_status.map(str::to_owned));
+        let region = answer::bucket_region(response);
+        if let (Some(region), Some("AuthorizationHeaderMalformed")) = (region, code.as_deref()) {
+            let (to, region) = ("another Region".to_owned(), Some(region));
+            let elsewhere = ImproperAnswer::Redirect { to, region, onward: None };
+            return Err(OrchestratorError::response(BoxError::from(elsewhere)));
+        }
         let request_id = bucket_call::request_id(response.headers()).map(str::to_owned);
         let refusal = Refusal {
             status,

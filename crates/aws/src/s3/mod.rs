@@ -13,6 +13,7 @@ mod make;
 mod multipart;
 mod object;
 mod presign;
+mod template;
 mod versions;
 pub(crate) mod xml;
 
@@ -34,6 +35,7 @@ use crate::api::Api;
 use crate::client::{Clients, RawAnswer, RawClient, RawRequest};
 use bucket::BucketDriver;
 use bucket_policy::BucketPolicy;
+pub(crate) use template::template;
 
 /// The driver of a type.
 pub(crate) fn driver(

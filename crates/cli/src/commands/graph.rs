@@ -19,7 +19,7 @@ use crate::exit::Exit;
 use crate::parameters::RunParameters;
 use crate::stack::StackFile;
 use crate::synth::synthesize;
-use crate::template::Loaded;
+use crate::template::{Loaded, Offline};
 use crate::terminal::Terminal;
 use crate::{session, stack};
 
@@ -128,7 +128,7 @@ pub(crate) async fn run(context: &Context, args: &GraphArgs) -> Result<Exit, Com
         parameters: &given,
         external: &external,
     };
-    let evaluation = loaded.evaluate(&inputs);
+    let evaluation = loaded.evaluate(&inputs, Offline::Refuses("graph"));
     loaded.checked(terminal)?;
     if let Some(desired) = evaluation.and_then(|evaluation| evaluation.desired) {
         if terminal.json {

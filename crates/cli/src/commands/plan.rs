@@ -56,7 +56,7 @@ pub(crate) struct PlanArgs {
 
 /// Plans stacks and shows the plans.
 pub(crate) async fn run(context: &Context, args: &PlanArgs) -> Result<Exit, CommandError> {
-    let Context { global, terminal, env } = context;
+    let Context { global, terminal, env, .. } = context;
     let StackArguments { app, stack_name, .. } = &args.stack;
     let (stack, name) = (app.stack(args.stack.stack.as_deref()), stack_name.as_deref());
     // A key that cannot be used is reported before anything is asked of the cloud.

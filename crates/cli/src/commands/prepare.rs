@@ -30,9 +30,10 @@ use crate::error::{CommandError, PUT, cloud_hint, put_words};
 use crate::known_handlers;
 use crate::lint::{Checks, Pending};
 use crate::parameters::{GivenParameters, RunParameters};
+use crate::remote_template::RemoteTemplate;
 use crate::session::{self, Session};
 use crate::stack::StackFile;
-use crate::template::{Loaded, invalid_template};
+use crate::template::{Files, Loaded, Offline, invalid_template};
 use crate::terminal::Terminal;
 
 /// A template evaluated for the place it is going to live in.
@@ -174,15 +175,24 @@ impl PreparedTemplate {
             if rounds > ROUNDS {
                 return Err(OpsError::Questions.into());
             }
-            external.templates = self.loaded.sources.nested();
+            self.loaded.sources.put_nested(&mut external);
             let inputs = Inputs { stack: &file.name, environment, parameters, external: &external };
             let evaluated = rstack_ops::evaluate(engine, template, &inputs).await?;
             let Evaluated { evaluation: mut found, unanswered, not_read } = evaluated;
-            if !self.loaded.has_files(&found) {
+            if let Files::Again(remote) = self.loaded.files(&found) {
+                self.fetch(context, session, &remote).await;
                 if self.loaded.failed() {
                     self.checked(terminal, None)?;
                 }
                 continue;
+            }
+            let sources = &self.loaded.sources;
+            if let Some(desired) = &mut found.desired {
+                let fetched = found.locations.iter();
+                let fetched = fetched.filter_map(|(stack, location)| {
+                    Some((stack.clone(), sources.fetched(location)?.clone()))
+                });
+                desired.templates = fetched.collect();
             }
             let Some(template) = &self.loaded.template else { break };
             self.given.explain(template, &mut found.diagnostics);
@@ -253,6 +263,18 @@ impl PreparedTemplate {
         Ok(Wanted { desired, parameters, last_given, exports })
     }
 
+    /// Fetches templates of nested stacks, each once. Those that the cloud does not give are findings.
+    async fn fetch(&mut self, context: &Context, session: &Session, remote: &[RemoteTemplate]) {
+        for template in remote {
+            self.loaded.add(template.beyond_cloudformation());
+            let fetched = match context.fetched.get(&session.ops, template).await {
+                Ok(bytes) => self.loaded.sources.add_fetched(template, &bytes),
+                Err(error) => Err(template.not_given(&error, &context.global)),
+            };
+            self.loaded.add(fetched.err());
+        }
+    }
+
     /// Waits for the checks and shows what all of them found, in the light of the plan if there is
     /// one.
     ///
@@ -315,7 +337,7 @@ fn evaluate_nowhere(
     let inputs =
         Inputs { stack: &file.name, environment: &environment, parameters, external: &external };
     let before = std::mem::take(&mut loaded.diagnostics);
-    loaded.evaluate(&inputs);
+    loaded.evaluate(&inputs, Offline::Silent);
     let mut found = std::mem::replace(&mut loaded.diagnostics, before);
     let Some(template) = &loaded.template else { return };
     given.explain(template, &mut found);

@@ -1,13 +1,13 @@
 //! `rstack sandbox`: the simulated cloud seen from the console's side. What is changed here is
 //! drift for the stack that made it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 use rstack_model::state::Environment;
 use rstack_model::{
-    ErrorCode, KnownValue, PathSegment, PhysicalId, PropertyPath, Region, ResourceType,
-    SecretString,
+    AddressError, ErrorCode, KnownValue, PathSegment, PhysicalId, PropertyPath, Region,
+    ResourceType, SecretString, TemplateAddress, shown_address,
 };
 use rstack_render::escape;
 use rstack_sandbox::{ListedObject, ParameterKind, Playback, SandboxCloud, Time};
@@ -15,7 +15,9 @@ use rstack_sandbox::{ListedObject, ParameterKind, Playback, SandboxCloud, Time};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::files::read_named;
 use crate::parameters::from_file;
+use crate::remote_template::LARGEST;
 use crate::sandbox_env::conditions;
 use crate::session::{chosen_region, sandbox};
 use crate::terminal::Terminal;
@@ -78,6 +80,16 @@ pub(crate) enum SandboxCommand {
         /// The type of a new parameter: `String` if none is given.
         #[arg(long = "type", value_enum)]
         kind: Option<Kind>,
+    },
+    /// Put a template under an address, for nested stacks (`TemplateURL`).
+    ///
+    /// The sandbox has no network: an address has the template that was put there, or the object of a bucket of
+    /// the sandbox.
+    PutTemplate {
+        /// The address, such as `https://BUCKET.s3.REGION.amazonaws.com/KEY`.
+        address: String,
+        /// The file with the template; `-` reads it from standard input.
+        file: PathBuf,
     },
     /// Rotate a secret: give it a new value.
     #[command(visible_alias = "rotate")]
@@ -159,6 +171,15 @@ pub(crate) async fn run(context: &Context, command: SandboxCommand) -> Result<Ex
             let version = cloud.put_parameter(&name, &text, kind.map(Kind::of))?;
             terminal.line(&format!("`{}` has the version {version} now", escape(&name)))?;
         }
+        SandboxCommand::PutTemplate { address, file } => {
+            let shown = shown_address(&address).into_owned();
+            let parsed = TemplateAddress::parse(&address);
+            let address =
+                parsed.map_err(|error| NoTemplateAddress { shown: shown.clone(), error })?;
+            let text = read_named(&context.env, &file, LARGEST)?;
+            cloud.put_template(&address, &text)?;
+            terminal.line(&format!("`{}` has the template now", escape(&shown)))?;
+        }
         SandboxCommand::RotateSecret { id } => {
             let version = cloud.rotate_secret(&id)?;
             terminal.line(&format!("`{}` has the version {version} now", escape(&id)))?;
@@ -186,6 +207,21 @@ pub(crate) async fn run(context: &Context, command: SandboxCommand) -> Result<Ex
         }
     }
     Ok(Exit::Done)
+}
+
+/// A template is put under an address from which none is read.
+#[derive(Debug, thiserror::Error)]
+#[error("`{shown}` is no address of a template: {error}")]
+struct NoTemplateAddress {
+    shown: String,
+    error: AddressError,
+}
+
+impl From<NoTemplateAddress> for CommandError {
+    fn from(error: NoTemplateAddress) -> Self {
+        let hint = "give the address as `TemplateURL` has it: `https://BUCKET.s3.REGION.amazonaws.com/KEY`";
+        Self::of(ErrorCode::InvalidArguments, &error).with_hint(Some(hint))
+    }
 }
 
 /// The objects that were made in the sandbox, or those that every account has. With a Region or an account

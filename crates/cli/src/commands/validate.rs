@@ -28,7 +28,7 @@ use crate::parameters::RunParameters;
 use crate::session;
 use crate::sources::SourceError;
 use crate::stack::{self, STACKS, StackError, below, templates_in};
-use crate::template::{Loaded, invalid_template};
+use crate::template::{Loaded, Offline, invalid_template};
 
 /// The arguments of `rstack validate`.
 #[derive(Args, Debug)]
@@ -51,7 +51,7 @@ pub(crate) struct ValidateArgs {
 
 /// Checks templates, several at a time; fails if one of them has errors.
 pub(crate) async fn run(context: &Context, options: ValidateArgs) -> Result<Exit, CommandError> {
-    let Context { global, terminal, env } = context;
+    let Context { global, terminal, env, .. } = context;
     let subjects = templates(env, &options.templates)?;
     let name = StackName::parse("stack").map_err(StackError::Name)?;
     let parameters = RunParameters::read(context, &options.parameters)?;
@@ -260,12 +260,13 @@ impl Placed<'_> {
         };
         let own = self.given.iter().filter(|(name, _)| takes(name));
         let parameters = own.map(|(name, value)| (name.clone(), value.clone())).collect();
-        loaded.evaluate(&Inputs {
+        let inputs = Inputs {
             stack: &self.name,
             environment,
             parameters: &parameters,
             external: &self.external,
-        });
+        };
+        loaded.evaluate(&inputs, Offline::Warns);
         parameters
     }
 

@@ -97,6 +97,7 @@ impl ErrorKind {
             ErrorCode::AccessDenied
             | ErrorCode::Conflict
             | ErrorCode::CreateInDoubt
+            | ErrorCode::CreationTimeout
             | ErrorCode::Credentials
             | ErrorCode::DependencyNotReady
             | ErrorCode::DriverMissing
@@ -191,6 +192,7 @@ mod tests {
             StepError::Parameter("P".into()),
             StepError::OldParameter("P".into()),
             StepError::Ambiguous("two".into()),
+            StepError::CreationTimeout { minutes: 5, running: Default::default() },
             StepError::KeepsRotating("A".into()),
             StepError::Digest("x".into()),
         ];

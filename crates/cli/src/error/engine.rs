@@ -212,6 +212,9 @@ pub(crate) fn step_hint(error: &StepError) -> Option<Hint> {
         StepError::OldParameter(name) => {
             Some(format!("apply again with the value it is to have: `--parameter {name}=VALUE`"))
         }
+        StepError::CreationTimeout { .. } => Some(
+            "give it more time: a larger `TimeoutInMinutes`, or none, and apply again".to_owned(),
+        ),
         StepError::KeepsRotating(_) => {
             Some("stop the rotation of the secret for some time, and apply again".to_owned())
         }

@@ -132,6 +132,8 @@ fn purpose(plan: &Plan, out: &mut Vec<Violation>) {
             if !plan.awaits.is_empty()
                 || !plan.assets.is_empty()
                 || !plan.images.is_empty()
+                || !plan.templates.is_empty()
+                || !plan.creation_limits.is_empty()
                 || !plan.former_parameters.is_empty() =>
         {
             false
@@ -157,6 +159,11 @@ fn purpose(plan: &Plan, out: &mut Vec<Violation>) {
     };
     let wrong = plan.kept.iter().filter(|name| !is_former(name));
     out.extend(wrong.map(|name| Violation::KeptParameter { parameter: name.clone() }));
+    let limits = plan.creation_limits.iter().filter(|(stack, minutes)| {
+        let declared = |change: &Change| change.desired.is_some() && change.address.is_in(stack);
+        **minutes == 0 || !plan.changes.values().any(declared)
+    });
+    out.extend(limits.map(|(stack, _)| Violation::CreationLimit { stack: stack.clone() }));
     let restores = |change: &Change| change.action == Action::Restore;
     if plan.mode != PlanMode::Rollback && plan.changes.values().any(restores) {
         out.push(Violation::Purpose);

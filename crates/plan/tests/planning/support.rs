@@ -162,6 +162,8 @@ pub(crate) fn stack(
         awaits: Default::default(),
         assets: Vec::new(),
         images: Vec::new(),
+        templates: BTreeMap::new(),
+        creation_limits: BTreeMap::new(),
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use rstack_model::{Diagnostic, Label};
+use rstack_model::{Diagnostic, Label, without_signatures};
 
 use super::position::Lines;
 use crate::escape::escape;
@@ -110,7 +110,12 @@ impl ShownLine {
         let mut end = start + source.len();
         let mut cut = false;
         let rest = source.get(from..).unwrap_or_default();
-        for (i, (offset, c)) in rest.char_indices().enumerate() {
+        // A template may have an address that is signed: it lets its holder read what is there.
+        let covered = without_signatures(source);
+        let hidden = source.len() - rest.len();
+        let skipped = source.get(..hidden).map_or(0, |before| before.chars().count());
+        let shown = covered.chars().skip(skipped);
+        for (i, ((offset, _), c)) in rest.char_indices().zip(shown).enumerate() {
             if i == limit {
                 end = start + from + offset;
                 cut = true;

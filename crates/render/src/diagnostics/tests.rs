@@ -203,3 +203,13 @@ fn a_fingerprint_depends_on_no_line_that_is_not_shown() {
     assert_eq!(print("pin: 1234", false), print("pin: 4321", false));
     assert_ne!(print("pin: 1234", true), print("pin: 4321", true));
 }
+
+#[test]
+fn an_address_that_is_signed_is_not_shown() {
+    let text = "  TemplateURL: https://b.s3.amazonaws.com/k?X-Amz-Signature=abc123&x=1 # é\n";
+    let at = span(text, "https://b.s3.amazonaws.com/k?X-Amz-Signature=abc123&x=1");
+    let finding = Diagnostic::error(Code::NestedStack, "wrong").at(at, "");
+    let shown = report(&[finding], source(text), &View::PLAIN);
+    assert!(shown.contains("k?X-Amz-Signature=******&x=1 # é"), "{shown}");
+    assert!(!shown.contains("abc123"), "{shown}");
+}

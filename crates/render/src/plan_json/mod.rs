@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::plan::{OutputChange, Phase, Plan, PlanMode, Protection, Step};
 use rstack_model::state::Environment;
-use rstack_model::{Address, Digest, Imports, SnapshotName, StackName};
+use rstack_model::{Address, Digest, FetchedTemplate, Imports, SnapshotName, StackName};
 use serde::Serialize;
 
 use self::assets::{AssetDocument, ImageDocument};
@@ -45,6 +45,8 @@ use crate::summary::Summary;
 ///    "region": "…", "role": "arn:…", "upload": {"digest": "…", "files": 3, "bytes": 12345}}],
 ///  "images": [{"source": "cdk.out/asset.3a4b", "repository": "…", "tag": "…", "region": "…",
 ///    "build": {"digest": "…", "files": 3, "bytes": 12345, "options": ["--target", "prod"]}}],
+///  "templates": {"Net": {"address": "https://…", "digest": "…", "bytes": 1234}},
+///  "creationLimits": {"Net": 30},
 ///  "steps": [{"id": 0, "address": "…", "operation": "create", "phase": "forward", "after": []}],
 ///  "summary": {"create": 1, …}}
 /// ```
@@ -64,6 +66,8 @@ use crate::summary::Summary;
 /// outputs it waits for. `assets` are the files of the app that buckets have before the first change;
 /// those without `upload` are there already. `images` are the container images that repositories have before it, and
 /// the options of `docker build`; those without `build` are there already. Bytes are those of the files, before they are packed.
+/// `templates` are those of nested stacks that were fetched, with the digest (SHA-256) of their bytes;
+/// `creationLimits` are the minutes within which nested stacks that are new are to be created.
 ///
 /// # Errors
 /// If the JSON writer fails, which it does not for plans that were built or read by this program.
@@ -105,6 +109,8 @@ pub fn plan_json(
         awaits: &plan.awaits,
         assets: plan.assets.iter().map(AssetDocument::of).collect(),
         images: plan.images.iter().map(ImageDocument::of).collect(),
+        templates: plan.templates.iter().map(|(stack, it)| (stack.as_str(), it)).collect(),
+        creation_limits: &plan.creation_limits,
         steps: plan.steps.iter().map(StepDocument::of).collect(),
         summary: Summary::of(plan),
     })
@@ -140,6 +146,10 @@ struct PlanDocument<'a> {
     assets: Vec<AssetDocument<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     images: Vec<ImageDocument<'a>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    templates: BTreeMap<&'a str, &'a FetchedTemplate>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    creation_limits: &'a BTreeMap<Address, u32>,
     steps: Vec<StepDocument<'a>>,
     summary: Summary,
 }

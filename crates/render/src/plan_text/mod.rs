@@ -5,6 +5,7 @@ mod change;
 mod difference;
 mod drift;
 mod iam;
+mod nested;
 mod outputs;
 mod parameters;
 mod reason;
@@ -39,6 +40,7 @@ pub fn plan_text(plan: &Plan, view: &View) -> String {
     if view.detail == Detail::Full {
         add("Imports", imports(plan));
     }
+    add("Nested stacks", nested::lines(plan, view));
     add("Assets", assets::lines(plan, view));
     add("Drift: changed outside rstack", drift::lines(plan, view));
     add("Resources", resources(plan, view));

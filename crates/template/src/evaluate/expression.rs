@@ -47,6 +47,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) depth: usize,
     /// The folder of the template, relative to the stack's own template.
     pub(super) folder: String,
+    /// True if the template was fetched: it names no files.
+    pub(super) is_fetched: bool,
     /// The nested stacks of the template so far, by logical ID.
     pub(super) nested: BTreeMap<String, Progress>,
     /// The files of nested stacks.
@@ -55,6 +57,10 @@ pub(super) struct Evaluator<'a> {
     pub(super) templates: BTreeMap<Address, Template>,
     /// The digests of these templates, by location.
     pub(super) digests: BTreeMap<String, Digest>,
+    /// The locations of these templates.
+    pub(super) locations: BTreeMap<Address, String>,
+    /// The minutes within which nested stacks are to be created.
+    pub(super) creation_limits: BTreeMap<Address, u32>,
     /// The tags that nested stacks give to their resources.
     pub(super) nested_tags: BTreeMap<Address, BTreeMap<String, String>>,
     /// The secret parameters of nested stacks, by the names of their references.
@@ -86,10 +92,13 @@ impl<'a> Evaluator<'a> {
             path: None,
             depth: 0,
             folder: String::new(),
+            is_fetched: false,
             nested: BTreeMap::new(),
             files: NestedFiles::behind(template.end),
             templates: BTreeMap::new(),
             digests: BTreeMap::new(),
+            locations: BTreeMap::new(),
+            creation_limits: BTreeMap::new(),
             nested_tags: BTreeMap::new(),
             nested_secrets: BTreeMap::new(),
             exports: BTreeMap::new(),

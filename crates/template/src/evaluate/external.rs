@@ -4,7 +4,7 @@
 //! evaluation asks the cloud and evaluates again; without a cloud the value stays unknown, which is
 //! no error.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rstack_model::value::{Answers, Lookup};
@@ -32,6 +32,12 @@ pub struct ExternalValues {
     /// The texts of the templates of nested stacks, and of the files that these include, by location:
     /// relative to the stack's own template, or an address.
     pub templates: BTreeMap<String, Arc<str>>,
+    /// The addresses whose templates were fetched. They may come from anywhere: such a template names no file
+    /// of this machine.
+    pub fetched: BTreeSet<String>,
+    /// The addresses whose templates are not fetched. What is in these nested stacks is not known, and neither
+    /// are their outputs.
+    pub not_fetched: BTreeSet<String>,
 }
 
 /// The question that the cloud has to be asked first before a value is known, if there is one.

@@ -33,7 +33,7 @@ use rstack_model::value::Lookup;
 use rstack_model::value::redact::has_secret;
 use rstack_model::{
     Address, Code, Diagnostic, Digest, Importer, PropertyPath, SecretString, Span, StackName,
-    Value, ValueMap,
+    Value, ValueMap, shown_address,
 };
 
 pub use self::constraint::has_large_pattern;
@@ -76,10 +76,14 @@ pub struct Evaluation {
     /// The files of nested stacks whose text is missing: with them the template is to be evaluated again,
     /// and nothing else of this evaluation is of use.
     pub wanted: Vec<WantedFile>,
+    /// The templates of nested stacks that are not fetched: nothing of these stacks is in `desired`.
+    pub left_out: Vec<WantedFile>,
     /// The files of nested stacks, and where their places begin.
     pub files: Vec<Included>,
     /// The templates of nested stacks, by the addresses of these.
     pub nested: BTreeMap<Address, Template>,
+    /// The locations of these templates: a path relative to the stack's own template, or an address.
+    pub locations: BTreeMap<Address, String>,
     /// The tags that nested stacks give to their resources, by the addresses of the stacks.
     pub nested_tags: BTreeMap<Address, BTreeMap<String, String>>,
     /// The findings, in the order of the source.
@@ -108,7 +112,8 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
     let template_digest = digest(template, &evaluator.digests);
     let Evaluator { mut findings, parameters, lookups, imports, .. } = evaluator;
     let Evaluator { files, templates: nested, nested_tags, mut nested_secrets, .. } = evaluator;
-    let (files, wanted) = files.into_parts();
+    let Evaluator { locations, creation_limits, .. } = evaluator;
+    let (files, [wanted, left_out]) = files.into_parts();
     let complete = !findings.failed() && wanted.is_empty();
     let desired = complete.then(|| Desired {
         stack: inputs.stack.clone(),
@@ -122,12 +127,25 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
         awaits: BTreeSet::new(),
         assets: Vec::new(),
         images: Vec::new(),
+        templates: BTreeMap::new(),
+        creation_limits,
     });
     findings.list().extend(secret_names);
     let diagnostics = findings.into_sorted();
     let mut secrets = parameters.secrets;
     secrets.append(&mut nested_secrets);
-    Evaluation { desired, secrets, lookups, wanted, files, nested, nested_tags, diagnostics }
+    Evaluation {
+        desired,
+        secrets,
+        lookups,
+        wanted,
+        left_out,
+        files,
+        nested,
+        locations,
+        nested_tags,
+        diagnostics,
+    }
 }
 
 /// The digest of a template and of those of its nested stacks.
@@ -137,7 +155,7 @@ fn digest(template: &Template, nested: &BTreeMap<String, Digest>) -> Digest {
     }
     let mut text = template.digest.to_string();
     for (location, digest) in nested {
-        text.push_str(&format!("\n{digest} {location}"));
+        text.push_str(&format!("\n{digest} {}", shown_address(location)));
     }
     Digest::of(text.as_bytes())
 }

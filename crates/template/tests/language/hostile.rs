@@ -9,6 +9,8 @@ use serde_json::{Value as Json, json};
 
 use super::support::{Outcome, outcome};
 
+#[path = "../../../../fuzz/fuzz_targets/address_laws.rs"]
+mod address_laws;
 #[path = "../../../../fuzz/fuzz_targets/assembly_laws.rs"]
 mod assembly_laws;
 #[path = "../../../../fuzz/fuzz_targets/laws.rs"]
@@ -264,6 +266,7 @@ fn what_fuzzing_has_found_holds() {
     repeat("seeds", laws::check);
     repeat("seeds-assembly", assembly_laws::check);
     repeat("seeds-parameters", parameter_laws::check);
+    repeat("seeds-addresses", address_laws::check);
 }
 
 /// Without errors of its own, so that the values decide what the laws are checked on.
@@ -279,7 +282,10 @@ proptest! {
         line in "(Text|Choice|Number|Texts|Numbers|Network|Stored|Secret|X)=[ -~]{0,30}",
         more in "(Texts|Numbers|Secret|Networks)=[a-z0-9,. $\\{\\}é-]{0,40}",
         json in "[\\{\\}\\[\\]\",:a1 ]{0,30}",
+        host in "[a-z0-9.:@-]{0,20}(s3|s3-fips|)[.-](eu-west-1|dualstack|)[.]?(amazonaws.com|)",
+        path in "(/[ -~é]{0,30}|)",
     ) {
+        address_laws::check(&format!("https://{host}{path}\ns3://{host}{path}\n{host}{path}"));
         parameter_laws::check(&format!("{line}\n{more}\n"));
         assembly_laws::check(&json);
         let artifact = "{\"artifacts\": {\"A\": {\"type\": \"aws:cloudformation:stack\", ";

@@ -160,7 +160,7 @@ fn mistakes_between_parent_and_nested_stack_are_named() {
         ["unknown-attribute"]
     );
     assert_eq!(with(", Parameters: {A: !GetAtt N.Outputs.Arn}}"), ["cycle"]);
-    assert_eq!(with(", Parameters: {A: x}, TimeoutInMinutes: 5}"), ["unsupported"]);
+    assert_eq!(with(", Parameters: {A: x}, NotificationARNs: [x]}"), ["unsupported"]);
     assert_eq!(with(", Parameters: {A: x}}\n    DeletionPolicy: Snapshot"), ["policy"]);
     assert_eq!(
         with(
@@ -360,4 +360,164 @@ Resources:
             ("export-name".to_owned(), base + down.rfind("!Ref Name").unwrap()),
         ]
     );
+}
+
+/// The text that a finding is about, and the finding.
+fn finding_at<'t>(outcome: &Outcome, text: &'t str) -> (&'t str, String) {
+    let [finding] = &outcome.diagnostics[..] else { panic!("{:?}", outcome.diagnostics) };
+    let at = finding.labels[0].span;
+    (text.get(at.start..at.end).unwrap_or_default(), format!("{finding:?}"))
+}
+
+#[test]
+fn the_time_for_the_creation_of_a_nested_stack_is_noted() {
+    let child = "Resources: {T: {Type: AWS::SNS::Topic}}\n";
+    let text = |timeout: &str| {
+        format!(
+            "Parameters: {{Five: {{Type: Number, Default: 5}}}}\nResources:\n  Own: {{Type: AWS::SNS::Topic}}\n  \
+             N:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: c.yaml\n      \
+             TimeoutInMinutes: {timeout}\n"
+        )
+    };
+    for (timeout, expected) in [("5", 5), ("'30'", 30), ("!Ref Five", 5)] {
+        let limits = desired(nested(&text(timeout), &[("c.yaml", child)])).creation_limits;
+        assert_eq!(limits, BTreeMap::from([(Address::new("N"), expected)]), "{timeout}");
+    }
+    let none = desired(nested(&text("!Ref AWS::NoValue"), &[("c.yaml", child)]));
+    assert!(none.creation_limits.is_empty());
+    for (wrong, own) in [
+        ("0", false),
+        ("-1", false),
+        ("1.5", false),
+        ("soon", false),
+        ("''", false),
+        ("!Ref Own", true),
+        ("!GetAtt Own.TopicName", true),
+        ("99999999999", true),
+        ("!Select [0, [0]]", false),
+    ] {
+        let text = text(wrong);
+        let (_, finding) = finding_at(&nested(&text, &[("c.yaml", child)]), &text);
+        assert!(finding.contains("TimeoutInMinutes"), "{wrong}: {finding}");
+        let said = "`TimeoutInMinutes` of the nested stack `N` must be";
+        assert_eq!(finding.contains(said), own, "{wrong}: {finding}");
+    }
+    // A stack that is nested in it has a limit of its own.
+    let outer = "Resources: {D: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: d.yaml, TimeoutInMinutes: 2}}}\n";
+    let limits =
+        desired(nested(&text("5"), &[("c.yaml", outer), ("d.yaml", child)])).creation_limits;
+    assert_eq!(limits, BTreeMap::from([(Address::new("N"), 5), (Address::new("N/D"), 2)]));
+}
+
+const ADDRESS: &str = "https://templates.s3.eu-west-1.amazonaws.com/v1/net.yaml";
+
+#[test]
+fn an_address_is_made_of_parameters_and_pseudo_parameters() {
+    let text = "
+Parameters:
+  QSS3BucketName: {Type: String, Default: templates}
+  QSS3KeyPrefix: {Type: String, Default: v1/}
+Resources:
+  N:
+    Type: AWS::CloudFormation::Stack
+    Properties:
+      TemplateURL: !Sub 'https://${QSS3BucketName}.s3.${AWS::Region}.${AWS::URLSuffix}/${QSS3KeyPrefix}net.yaml'
+";
+    let outcome = nested(text, &[]);
+    let wanted = outcome.evaluation.map(|it| it.wanted).unwrap_or_default();
+    let [file] = &wanted[..] else { panic!("{wanted:?}") };
+    assert_eq!((file.location.as_str(), file.stack.as_str()), (ADDRESS, "N"));
+    assert!(text.get(file.at.start..file.at.end).is_some_and(|it| it.contains("QSS3BucketName")));
+    let joined = text.replace("!Sub 'https://${QSS3BucketName}.s3.${AWS::Region}.${AWS::URLSuffix}/${QSS3KeyPrefix}net.yaml'",
+        "!Join ['', ['https://', !Ref QSS3BucketName, '.s3.', !Ref AWS::Region, '.amazonaws.com/', !Ref QSS3KeyPrefix, net.yaml]]");
+    let wanted = nested(&joined, &[]).evaluation.map(|it| it.wanted).unwrap_or_default();
+    assert_eq!(wanted[0].location, ADDRESS);
+}
+
+#[test]
+fn an_address_that_is_not_known_before_apply_is_an_error_with_its_place() {
+    let text = "
+Parameters: {Password: {Type: String, NoEcho: true, Default: x}}
+Resources:
+  B: {Type: AWS::S3::Bucket}
+  N:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: !Sub 'https://${B.DomainName}/net.yaml'}
+";
+    for text in [text.to_owned(), text.replace("${B.DomainName}", "${Password}.s3.amazonaws.com")] {
+        let outcome = nested(&text, &[]);
+        let (at, finding) = finding_at(&outcome, &text);
+        assert!(at.contains("https://"), "{at}");
+        assert!(finding.contains("the template of `N` must be known before apply"), "{finding}");
+    }
+}
+
+/// Without a cloud such a stack is unknown, and nothing else is wrong.
+#[test]
+fn a_nested_stack_that_is_not_fetched_is_left_out() {
+    let text = PARENT.replace("parts/net.yaml", ADDRESS);
+    let not_fetched = [ADDRESS.to_owned()].into();
+    let external = ExternalValues { not_fetched, ..ExternalValues::default() };
+    let outcome = outcome_in(&text, &[], &external);
+    assert_eq!(codes(&outcome), []);
+    let evaluation = outcome.evaluation.unwrap();
+    let [left_out] = &evaluation.left_out[..] else { panic!("{:?}", evaluation.left_out) };
+    assert_eq!((left_out.location.as_str(), left_out.stack.as_str()), (ADDRESS, "Net"));
+    let desired = evaluation.desired.unwrap();
+    assert_eq!(
+        desired.resources.keys().map(Address::as_str).collect::<Vec<_>>(),
+        ["First", "Last"]
+    );
+}
+
+/// A template that was fetched may come from anywhere.
+#[test]
+fn a_template_that_was_fetched_names_no_file_of_this_machine() {
+    let text = format!(
+        "Resources: {{N: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: '{ADDRESS}'}}}}}}\n"
+    );
+    let file = "Resources: {T: {Type: AWS::SNS::Topic}}\n";
+    let fetched = |child: &str| {
+        let templates = [(ADDRESS, child), ("c.yaml", file), ("etc/passwd", file)];
+        let templates = templates.map(|(name, text)| (name.to_owned(), text.into())).into();
+        let fetched = [ADDRESS.to_owned()].into();
+        let external = ExternalValues { templates, fetched, ..ExternalValues::default() };
+        outcome_in(&text, &[], &external)
+    };
+    let relative =
+        "Resources: {D: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: c.yaml}}}\n";
+    let asset = "Resources:\n  D:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: 'https://b-1.s3.amazonaws.com/k'}\n    \
+                 Metadata: {'aws:asset:path': c.yaml, 'aws:asset:property': TemplateURL}\n";
+    let include = "Resources: {T: {Type: AWS::SNS::Topic, Properties: {'Fn::Transform': {Name: AWS::Include, Parameters: {Location: c.yaml}}}}}\n";
+    let [one, two] = [(relative, "nested-stack"), (include, "include")].map(|(child, code)| {
+        let outcome = fetched(child);
+        let found = codes(&outcome);
+        let at = text.len() + child.find("c.yaml").unwrap();
+        assert_eq!(found, [(code.to_owned(), at)], "{:?}", outcome.diagnostics);
+        outcome.diagnostics[0].message.clone()
+    });
+    assert_eq!(one, "the template of `N` was fetched, and cannot use the file `c.yaml`");
+    assert_eq!(two, one);
+    // Where the CDK wrote the file of a nested stack is true of its own machine.
+    let outcome = fetched(asset);
+    let wanted = outcome.evaluation.map(|it| it.wanted).unwrap_or_default();
+    assert_eq!(
+        wanted.first().map(|it| it.location.as_str()),
+        Some("https://b-1.s3.amazonaws.com/k")
+    );
+}
+
+/// A signature is another one each time.
+#[test]
+fn the_digest_of_a_stack_holds_no_signature() {
+    let text = PARENT.replace("parts/net.yaml", "!Ref Url");
+    let text = format!("Parameters: {{Url: {{Type: String}}}}\n{text}");
+    let digest = |address: &str| {
+        let templates = [(address.to_owned(), NET.into())].into();
+        let external = ExternalValues { templates, ..ExternalValues::default() };
+        desired(outcome_in(&text, &[("Url", address)], &external)).template_digest
+    };
+    let signed = |signature: &str| digest(&format!("{ADDRESS}?X-Amz-Signature={signature}"));
+    assert_eq!(signed("a"), signed("b"));
+    assert_ne!(digest(ADDRESS), digest(&format!("{ADDRESS}?versionId=2")));
 }

@@ -1,6 +1,6 @@
 //! The files of nested stacks: which were read, where their places begin, and which are missing.
 
-use rstack_model::Span;
+use rstack_model::{Address, Span};
 
 use super::super::finding::Reported;
 use super::location;
@@ -11,8 +11,11 @@ use crate::include::Included;
 /// evaluated again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WantedFile {
-    /// Its path, relative to the stack's own template; or its address, if it is `https` or `s3`.
+    /// Its path, relative to the stack's own template; or its address, which may be signed and is shown with
+    /// [`rstack_model::shown_address`] only.
     pub location: String,
+    /// The nested stack.
+    pub stack: Address,
     /// The place that names it.
     pub at: Span,
     /// True if it is the template of a nested stack; else it is included in one.
@@ -27,6 +30,8 @@ pub(in super::super) struct NestedFiles {
     /// The files, in the order of their places.
     placed: Vec<Included>,
     wanted: Vec<WantedFile>,
+    /// The templates that are not fetched.
+    left_out: Vec<WantedFile>,
     /// The number of nested stacks so far.
     stacks: usize,
     /// The bytes of their templates.
@@ -55,10 +60,15 @@ impl NestedFiles {
     }
 
     /// Notes that a template is missing, or a file that is included in one.
-    pub(super) fn want(&mut self, location: String, at: Span, is_template: bool) {
-        if self.wanted.iter().all(|known| known.location != location) {
-            self.wanted.push(WantedFile { location, at, is_template });
+    pub(super) fn want(&mut self, file: WantedFile) {
+        if self.wanted.iter().all(|known| known.location != file.location) {
+            self.wanted.push(file);
         }
+    }
+
+    /// Notes that a nested stack is left out, as its template is not fetched.
+    pub(super) fn leave_out(&mut self, file: WantedFile) {
+        self.left_out.push(file);
     }
 
     /// The place at which the text of a template begins: the same one at each use.
@@ -86,7 +96,8 @@ impl NestedFiles {
         self.end = end.max(base + length) + 1;
     }
 
-    pub(in super::super) fn into_parts(self) -> (Vec<Included>, Vec<WantedFile>) {
-        (self.placed, self.wanted)
+    /// The files, the missing ones, and the templates that are not fetched.
+    pub(in super::super) fn into_parts(self) -> (Vec<Included>, [Vec<WantedFile>; 2]) {
+        (self.placed, [self.wanted, self.left_out])
     }
 }

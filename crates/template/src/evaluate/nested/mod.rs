@@ -22,6 +22,7 @@ use std::sync::Arc;
 use rstack_model::desired::{DesiredOutput, DesiredResource};
 use rstack_model::{
     Address, Code, Diagnostic, Importer, Span, StackName, Value, ValueMap, nested_stack_name,
+    shown_address,
 };
 
 pub(super) use self::expand::expand;
@@ -160,8 +161,18 @@ impl<'a> Evaluator<'a> {
         self.bounded(resource.name_span)?;
         let policy = policy::of(self, resource, &properties)?;
         self.note_settings((address, resource), &properties)?;
-        let location = self.location(resource, &properties)?;
-        let Some(parsed) = self.parse_nested(id, &location, &properties) else { return Ok(None) };
+        let Some(location) = self.location((address, resource), &properties)? else {
+            return Ok(None);
+        };
+        if self.inputs.external.not_fetched.contains(&location.value) {
+            let (stack, at) = (address.clone(), location.span);
+            let location = location.value;
+            self.files.leave_out(WantedFile { location, stack, at, is_template: true });
+            return Ok(None);
+        }
+        let Some(parsed) = self.parse_nested((id, address), &location, &properties)? else {
+            return Ok(None);
+        };
         let errors = parsed.diagnostics.iter().any(Diagnostic::is_error);
         let is_template = files::is_template(&parsed);
         self.findings.list().extend(parsed.diagnostics);
@@ -172,23 +183,32 @@ impl<'a> Evaluator<'a> {
         let mut level = self.enter((id, address), &location.value, &template, &passed);
         level.resources.values_mut().for_each(|child| policy.apply(child));
         self.digests.insert(location.value.clone(), template.digest.clone());
+        self.locations.insert(address.clone(), location.value);
         self.templates.insert(address.clone(), template);
         let Level { resources, outputs, .. } = level;
         Ok(Some(NestedStack { needs, resources, outputs }))
     }
 
     /// Parses the template of a nested stack with the files that it includes; `None` if a text is missing.
+    ///
+    /// # Errors
+    /// If the template was fetched and includes files, which is reported.
     fn parse_nested(
         &mut self,
-        id: &str,
+        (id, address): (&str, &Address),
         location: &Spanned<String>,
         properties: &ValueMap,
-    ) -> Option<Parsed> {
+    ) -> Result<Option<Parsed>, Reported> {
         let texts: &'a BTreeMap<String, Arc<str>> = &self.inputs.external.templates;
-        let Some(text) = texts.get(&location.value) else {
-            self.files.want(location.value.clone(), location.span, true);
-            return None;
+        let wanted = |location: String, at, is_template| {
+            let stack = address.clone();
+            WantedFile { location, stack, at, is_template }
         };
+        let Some(text) = texts.get(&location.value) else {
+            self.files.want(wanted(location.value.clone(), location.span, true));
+            return Ok(None);
+        };
+        let is_fetched = self.inputs.external.fetched.contains(&location.value);
         let mut reading = self.reading(id, properties);
         let folder = location::folder(&location.value);
         let base = self.files.base(&location.value);
@@ -198,24 +218,41 @@ impl<'a> Evaluator<'a> {
                 break parsed;
             }
             let mut complete = true;
-            for wanted in &parsed.missing {
-                let file = location::beside(folder, &wanted.value);
+            if let (true, Some(file)) = (is_fetched, parsed.missing.first()) {
+                let (name, at) = (&file.value, file.span);
+                self.files.parsed(&location.value, text.len(), &parsed);
+                return Err(self.names_file(Code::Include, address, name, at));
+            }
+            for missing in &parsed.missing {
+                let (at, name) = (missing.span, missing.value.clone());
+                let file = location::beside(folder, &name);
                 match texts.get(&file) {
                     Some(text) => {
-                        reading.includes.insert(wanted.value.clone(), text.to_string());
+                        reading.includes.insert(name, text.to_string());
                     }
                     None => {
-                        self.files.want(file, wanted.span, false);
+                        self.files.want(wanted(file, at, false));
                         complete = false;
                     }
                 }
             }
             if !complete {
-                return None;
+                return Ok(None);
             }
         };
         self.files.parsed(&location.value, text.len(), &parsed);
-        Some(parsed)
+        Ok(Some(parsed))
+    }
+
+    /// Reports that a template which was fetched names a file: it may come from anywhere, and reads nothing of
+    /// this machine.
+    fn names_file(&mut self, code: Code, stack: &Address, name: &str, at: Span) -> Reported {
+        let message =
+            format!("the template of `{stack}` was fetched, and cannot use the file `{name}`");
+        let error = Diagnostic::error(code, message).at(at, "");
+        self.report(
+            error.help("name it by its whole address, or take the template into the project"),
+        )
     }
 
     /// Evaluates the template of a nested stack, with all that is counted and found in common.
@@ -239,6 +276,7 @@ impl<'a> Evaluator<'a> {
         child.own_exports = self.own_exports.clone();
         child.files = std::mem::take(&mut self.files);
         child.folder = location::folder(location).to_owned();
+        child.is_fetched = self.inputs.external.fetched.contains(location);
         let level = level(&mut child);
         self.budget = child.budget;
         self.files = child.files;
@@ -246,6 +284,8 @@ impl<'a> Evaluator<'a> {
         self.lookups.extend(child.lookups);
         self.templates.append(&mut child.templates);
         self.digests.append(&mut child.digests);
+        self.locations.append(&mut child.locations);
+        self.creation_limits.append(&mut child.creation_limits);
         self.nested_tags.append(&mut child.nested_tags);
         self.nested_secrets.append(&mut child.parameters.secrets);
         self.nested_secrets.append(&mut child.nested_secrets);
@@ -315,7 +355,7 @@ impl<'a> Evaluator<'a> {
         if reported {
             return self.findings.reported_before();
         }
-        let message = format!("the template `{}` cannot be read", location.value);
+        let message = format!("the template `{}` cannot be read", shown_address(&location.value));
         self.report(Diagnostic::error(Code::NestedStack, message).at(resource.name_span, ""))
     }
 }
