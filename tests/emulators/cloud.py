@@ -52,6 +52,9 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["acl_rules", ACL]                 the rules of a network ACL
     ["delete_acl_rule", ACL, N, WAY]   removes a rule, `in` or `out`
     ["graphql_api", NAME]              makes a GraphQL API; its ID
+    ["graphql_schema", API]            the text of its schema
+    ["machine_definition", ARN]        the definition of a state machine
+    ["put_text", BUCKET, KEY, TEXT]    puts a text into a bucket
     ["describe_project", NAME, TEXT]   gives a project of CodeBuild another description
     ["project_description", NAME]      its description
     ["projects"]                       the names of the projects of CodeBuild
@@ -655,6 +658,19 @@ def delete_managed_stack(emulator, name):
     service.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
 
 
+def put_text(bucket, key, text):
+    client("s3").put_object(Bucket=bucket, Key=key, Body=text.encode())
+
+
+def graphql_schema(api):
+    found = client("appsync").get_introspection_schema(apiId=api, format="SDL")
+    return found["schema"].read().decode()
+
+
+def machine_definition(arn):
+    return json.loads(client("stepfunctions").describe_state_machine(stateMachineArn=arn)["definition"])
+
+
 CALLS = {
     call.__name__: call
     for call in (
@@ -673,7 +689,8 @@ CALLS = {
         apis, archive, disturb_api, disturb_table, enable_rule, function, functions_ls, handler, handler_topic,
         invoke, kinesis_stream, name_topic, queue_beside, rotation, rotator, serverless_ls,
         set_rotation, set_timeout, tables, versions, managed_stack, delete_managed_stack,
-        hosted_zone, records, set_record, database, entries, set_entry,
+        hosted_zone, records, set_record, database, entries, set_entry, put_text, graphql_schema,
+        machine_definition,
     )
 }
 

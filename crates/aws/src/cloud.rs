@@ -28,10 +28,11 @@ use crate::final_snapshot::Snapshotting;
 use crate::lookup::Stacks;
 use crate::rest_json::RestDriver;
 use crate::secrets::Secrets;
+use crate::stored_document::{CallersObjects, StoredDocument};
 use crate::{
     apigateway, apigatewayv2, appsync, attached_policy, cloudfront, codebuild, dynamodb, ec2, ecr,
     emr, events, iam, kms, lambda, lookup, mediaconnect, mediatailor, provisioned, route53, s3,
-    secretsmanager, sns, stepfunctions,
+    secretsmanager, sns, stepfunctions, stored_document,
 };
 
 /// The driver that serves a type in AWS.
@@ -228,7 +229,12 @@ impl Cloud for AwsCloud {
             _ => None,
         };
         if let Some(driver) = driver {
-            return Some(Arc::new(Direct(driver)));
+            let Some(rule) = stored_document::rule(resource_type) else {
+                return Some(Arc::new(Direct(driver)));
+            };
+            let (clients, region) = (Arc::clone(&self.clients), self.region.clone());
+            let objects = Arc::new(CallersObjects { clients, region });
+            return Some(Arc::new(Direct(StoredDocument::around(driver, rule, objects))));
         }
         let schema = Registry::embedded().get(resource_type.as_str()).ok().flatten()?;
         let driver = Arc::new(CloudControl::of(api(Service::CLOUDCONTROLAPI), schema)?);

@@ -47,6 +47,7 @@ mod secretsmanager;
 mod service_error;
 mod sns;
 mod stepfunctions;
+mod stored_document;
 #[cfg(test)]
 mod test;
 

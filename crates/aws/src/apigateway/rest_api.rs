@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rstack_driver::{
     CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, ErrorKind, Found, Object,
-    Observed, Progress, UnsupportedProperty, UpdateRequest,
+    Observed, Progress, UpdateRequest,
 };
 use rstack_model::{Cursor, Identifier, KnownMap, KnownValue, PropertyPath};
 
@@ -224,14 +224,6 @@ impl RestApi {
 impl DirectDriver for RestApi {
     fn name(&self) -> &'static str {
         "native"
-    }
-
-    fn unsupported(&self) -> &'static [UnsupportedProperty] {
-        &[UnsupportedProperty {
-            property: "BodyS3Location",
-            instead: "declare the definition itself in `Body`, such as with the transform \
-                      `AWS::Include`",
-        }]
     }
 
     async fn read(

@@ -8,7 +8,7 @@
 use async_trait::async_trait;
 use rstack_driver::{
     CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, ErrorKind, Found, Object,
-    Observed, Progress, UnsupportedProperty, UpdateRequest,
+    Observed, Progress, UpdateRequest,
 };
 use rstack_model::{Cursor, Identifier, KnownMap};
 use serde_json::{Value, json};
@@ -160,14 +160,6 @@ impl HttpApi {
 impl DirectDriver for HttpApi {
     fn name(&self) -> &'static str {
         "native"
-    }
-
-    fn unsupported(&self) -> &'static [UnsupportedProperty] {
-        &[UnsupportedProperty {
-            property: "BodyS3Location",
-            instead: "declare the definition itself in `Body`, such as with the transform \
-                      `AWS::Include`",
-        }]
     }
 
     async fn read(

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rstack_driver::{
     CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, ErrorKind, Found, Object,
-    Observed, Progress, UnsupportedProperty, UpdateRequest,
+    Observed, Progress, UpdateRequest,
 };
 use rstack_model::{Identifier, KnownMap, PropertyPath};
 
@@ -84,15 +84,6 @@ fn api_of(identifier: &Identifier) -> &str {
 impl DirectDriver for GraphqlSchema {
     fn name(&self) -> &'static str {
         "native"
-    }
-
-    fn unsupported(&self) -> &'static [UnsupportedProperty] {
-        const {
-            &[UnsupportedProperty {
-                property: "DefinitionS3Location",
-                instead: "put the text of the schema into `Definition`",
-            }]
-        }
     }
 
     async fn read(

@@ -35,7 +35,7 @@ use crate::api::Api;
 use crate::client::{Clients, RawAnswer, RawClient, RawRequest};
 use bucket::BucketDriver;
 use bucket_policy::BucketPolicy;
-pub(crate) use template::template;
+pub(crate) use template::{object, template};
 
 /// The driver of a type.
 pub(crate) fn driver(

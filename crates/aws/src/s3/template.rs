@@ -20,19 +20,39 @@ pub(crate) async fn template(
     address: &S3Address,
     limit: u64,
 ) -> Result<Vec<u8>, DriverError> {
-    let first = address.region.as_ref().unwrap_or(region);
-    match get(clients, first, address, limit).await {
+    object(clients, region, (address, None), limit).await
+}
+
+/// As [`template`], of an object that has this ETag, if one is given.
+///
+/// # Errors
+/// As of [`template`], or with the code `PreconditionFailed` if it has another one.
+pub(crate) async fn object(
+    clients: &Clients,
+    region: &Region,
+    of: (&S3Address, Option<&str>),
+    limit: u64,
+) -> Result<Vec<u8>, DriverError> {
+    let first = of.0.region.as_ref().unwrap_or(region);
+    match get(clients, first, of, limit).await {
         Err(Missed::Elsewhere { region: Some(region), .. }) if region != *first => {
-            get(clients, &region, address, limit).await.map_err(Missed::into_error)
+            get(clients, &region, of, limit).await.map_err(Missed::into_error)
         }
         other => other.map_err(Missed::into_error),
     }
 }
 
+/// An ETag as a header has it.
+///
+/// Source: RFC 9110, section 8.8.3.
+fn quoted(etag: &str) -> String {
+    if etag.starts_with('"') { etag.to_owned() } else { format!("\"{etag}\"") }
+}
+
 async fn get(
     clients: &Clients,
     region: &Region,
-    address: &S3Address,
+    (address, etag): (&S3Address, Option<&str>),
     limit: u64,
 ) -> Result<Vec<u8>, Missed> {
     let S3Address { bucket, key, version, .. } = address;
@@ -43,7 +63,7 @@ async fn get(
         operation: "GetObject",
         method: "GET",
         path: format!("{}{}", path_of(key), version.unwrap_or_default()),
-        headers: Vec::new(),
+        headers: etag.map(|etag| ("if-match", quoted(etag))).into_iter().collect(),
         body: Vec::new(),
         repeatable: true,
         limit,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rstack_driver::{
     CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, ErrorKind, Found,
-    NameRule, Object, Observed, Progress, Separator, UnsupportedProperty, UpdateRequest,
+    NameRule, Object, Observed, Progress, Separator, UpdateRequest,
 };
 use rstack_model::{Identifier, KnownMap, KnownValue};
 
@@ -42,13 +42,6 @@ const MOST_PAGES: usize = 1000;
 
 /// The time between two questions about a state machine that is being deleted.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
-
-/// Properties that no call carries out.
-const UNSUPPORTED: [UnsupportedProperty; 1] = [UnsupportedProperty {
-    property: "DefinitionS3Location",
-    instead: "declare the definition as `Definition` or `DefinitionString`, or include it with \
-              `Fn::Transform` and `AWS::Include`",
-}];
 
 /// The driver of state machines. The physical ID is the ARN.
 pub(crate) struct StateMachine {
@@ -160,10 +153,6 @@ impl DirectDriver for StateMachine {
             max_length: 80,
             separator: Separator::Hyphen,
         })
-    }
-
-    fn unsupported(&self) -> &'static [UnsupportedProperty] {
-        &UNSUPPORTED
     }
 
     async fn read(
