@@ -306,3 +306,71 @@ fn exports_that_are_imported_by_name_give_an_order() {
     place.write("cdk.out/b.json", &exporter.replace("\"AWS::SNS::Topic\"", "\"AWS::SNS::Topic\", \"Properties\": {\"DisplayName\": {\"Fn::ImportValue\": \"back\"}}"));
     place.sandbox(&["plan", "cdk.out"]).expect(1);
 }
+
+/// An app with one stack, whose artifact has these members beside its template.
+fn app_with(artifact: &Value, properties: &Value) -> Place {
+    let place = Place::empty();
+    let template = json!({"Parameters": {"Env": {"Type": "String", "Default": "dev"}},
+                          "Resources": {"T": {"Type": "AWS::SNS::Topic",
+                                              "Properties": {"DisplayName": {"Ref": "Env"}}}}});
+    place.write("cdk.out/app.json", &template.to_string());
+    let mut stack = json!({"type": "aws:cloudformation:stack",
+                           "environment": "aws://unknown-account/unknown-region",
+                           "properties": {"templateFile": "app.json"}});
+    for (members, of) in [(artifact, None), (properties, Some("properties"))] {
+        let stack = match of {
+            Some(name) => &mut stack[name],
+            None => &mut stack,
+        };
+        for (name, value) in members.as_object().unwrap() {
+            stack[name] = value.clone();
+        }
+    }
+    let manifest = json!({"version": "36.0.0", "artifacts": {"App": stack}});
+    place.write("cdk.out/manifest.json", &manifest.to_string());
+    place
+}
+
+/// As `cdk deploy`: an error of the app stops, a warning is shown.
+#[test]
+fn what_an_app_finds_about_itself_counts() {
+    let entry = |kind: &str, text: &str| json!({"/App/T": [{"type": kind, "data": text}]});
+    let found = entry("aws:cdk:error", "[AwsSolutions-SNS2] not encrypted\u{1b}[8m");
+    let place = app_with(&json!({"metadata": found}), &json!({}));
+    for line in [&["plan", "cdk.out"][..], &["apply", "cdk.out", "--yes"], &["validate", "cdk.out"]]
+    {
+        let refused = place.sandbox(line);
+        assert_ne!(refused.code, 0, "{line:?}");
+        let said =
+            "the app has found an error of `cdk.out/app.json`: `/App/T`: [AwsSolutions-SNS2]";
+        refused.reports("app-error", &[said, "hint: repair the app", "not encrypted\\u{1b}"]);
+    }
+    // What was applied before can be destroyed.
+    place.sandbox(&["destroy", "cdk.out", "--yes"]).expect(0);
+
+    let place = app_with(&json!({}), &json!({"additionalMetadataFile": "more.json"}));
+    place.write("cdk.out/more.json", &entry("aws:cdk:error", "too large").to_string());
+    place.sandbox(&["plan", "cdk.out"]).expect(1).reports("app-error", &["`/App/T`: too large"]);
+
+    let found = entry("aws:cdk:warning", "deprecated");
+    let place = app_with(&json!({"metadata": found}), &json!({}));
+    let planned = place.sandbox(&["plan", "cdk.out"]).expect(0);
+    planned.reports("app-warning", &["`/App/T`: deprecated"]);
+    let quiet = entry("aws:cdk:logicalId", "T");
+    let planned = app_with(&json!({"metadata": quiet}), &json!({})).sandbox(&["plan", "cdk.out"]);
+    assert_eq!(planned.expect(0).err, "");
+}
+
+#[test]
+fn an_app_gives_values_to_parameters_that_the_user_gives_none() {
+    let place = app_with(&json!({}), &json!({"parameters": {"Env": "prod"}}));
+    let named = |line: &[&str], value: &str| {
+        let planned = place.sandbox(&[&["plan", "cdk.out"], line].concat()).expect(0);
+        assert!(planned.out.contains(&format!("DisplayName: {value:?}")), "{}", planned.out);
+    };
+    named(&[], "prod");
+    named(&["-p", "Env=test"], "test");
+    place.sandbox(&["validate", "cdk.out"]).expect(0);
+    let wrong = app_with(&json!({}), &json!({"parameters": {"Env": 1}}));
+    wrong.sandbox(&["plan", "cdk.out"]).expect(1).reports("invalid-assembly", &["must be texts"]);
+}

@@ -464,7 +464,7 @@ mod tests {
         }
     }
 
-    /// What the driver of the document gets of this.
+    /// The properties that the driver of the document gets.
     async fn given(resource_type: &str, properties: Json) -> Result<Json, DriverError> {
         let (driver, notes) = driver(resource_type);
         let request = create(properties.clone());

@@ -62,6 +62,8 @@ pub(crate) fn error_text(code: ErrorCode) -> &'static str {
         ErrorCode::NotSupported => include_str!("../pages/errors/not-supported.md"),
         ErrorCode::NothingToResolve => include_str!("../pages/errors/nothing-to-resolve.md"),
         ErrorCode::NothingToRollBack => include_str!("../pages/errors/nothing-to-roll-back.md"),
+        ErrorCode::AppError => include_str!("../pages/errors/app-error.md"),
+        ErrorCode::AppWarning => include_str!("../pages/errors/app-warning.md"),
         ErrorCode::NotificationArns => include_str!("../pages/errors/notification-arns.md"),
         ErrorCode::ObjectExists => include_str!("../pages/errors/object-exists.md"),
         ErrorCode::ObjectNotFound => include_str!("../pages/errors/object-not-found.md"),

@@ -122,6 +122,10 @@ codes! {
     NothingToRollBack = "nothing-to-roll-back",
     /// Topics that would be notified of the events of a stack, and are not.
     NotificationArns = "notification-arns",
+    /// An app has found errors in its own constructs.
+    AppError = "app-error",
+    /// An app warns of its own constructs.
+    AppWarning = "app-warning",
     /// An object that exists already in the cloud.
     ObjectExists = "object-exists",
     /// An object that does not exist in the cloud.

@@ -26,9 +26,9 @@ use self::syntax::Node;
 use self::template::Dialect;
 
 pub use assembly::{
-    AssemblyStack, AssetDestination, AssetManifest, AssetSourceKind, FileAsset, ImageAsset,
-    ImageDestination, ImageSource, Manifest, ManifestError, MissingContext, NestedAssembly,
-    StackEnvironment,
+    Annotation, AssemblyStack, AssetDestination, AssetManifest, AssetSourceKind, FileAsset,
+    ImageAsset, ImageDestination, ImageSource, Manifest, ManifestError, MissingContext,
+    NestedAssembly, StackEnvironment, annotations,
 };
 pub use diagnostics::bounded;
 pub use evaluate::{

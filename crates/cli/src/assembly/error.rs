@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rstack_model::ErrorCode;
-use rstack_template::{ManifestError, MissingContext};
+use rstack_template::{Annotation, ManifestError, MissingContext};
 
 use crate::error::{CommandError, Hint};
 use crate::files::FileError;
@@ -61,6 +61,14 @@ pub(crate) enum AssemblyError {
         /// The look-ups.
         missing: Arc<[MissingContext]>,
     },
+    /// The app has found errors itself.
+    #[error("the app has found {} of `{}`: {}", errors_of(.errors), template.display(), texts(.errors))]
+    Annotated {
+        /// The template.
+        template: PathBuf,
+        /// The errors.
+        errors: Vec<Annotation>,
+    },
     /// It has none or several stacks.
     #[error("`{}` has {}", folder.display(), stacks_of(.names))]
     Stacks {
@@ -99,6 +107,22 @@ fn stacks_of(names: &[String]) -> String {
 /// The most look-ups that an error names.
 const SHOWN: usize = 8;
 
+fn errors_of(errors: &[Annotation]) -> String {
+    match errors.len() {
+        1 => "an error".to_owned(),
+        many => format!("{many} errors"),
+    }
+}
+
+fn texts(errors: &[Annotation]) -> String {
+    let shown = errors.iter().take(SHOWN);
+    let shown: Vec<String> = shown.map(|it| format!("`{}`: {}", it.construct, it.text)).collect();
+    match errors.len().saturating_sub(SHOWN) {
+        0 => shown.join("; "),
+        more => format!("{}; and {more} more", shown.join("; ")),
+    }
+}
+
 fn keys(missing: &[MissingContext]) -> String {
     let shown = missing.iter().take(SHOWN);
     let keys: Vec<String> = shown.map(|it| format!("`{}`", it.key)).collect();
@@ -128,6 +152,9 @@ impl From<AssemblyError> for CommandError {
             AssemblyError::MissingContext { .. } => Some(Hint::from(
                 "run `cdk synth` with credentials of the account, and commit `cdk.context.json`",
             )),
+            AssemblyError::Annotated { .. } => Some(Hint::from(
+                "repair the app, or let it acknowledge the finding, and run `cdk synth` again",
+            )),
             AssemblyError::SameName { .. } => Some(Hint::from(
                 "give each a `stackName` of its own in the app, or name one by its path in the app and \
                  keep its state elsewhere with `--state-dir`",
@@ -155,6 +182,7 @@ impl AssemblyError {
             | Self::TooLarge { .. }
             | Self::Circle { .. } => ErrorCode::InvalidAssembly,
             Self::MissingContext { .. } => ErrorCode::MissingContext,
+            Self::Annotated { .. } => ErrorCode::AppError,
             Self::SameName { .. } => ErrorCode::StackNameConflict,
             Self::Stacks { names, .. } if names.is_empty() => ErrorCode::InvalidAssembly,
             Self::Stacks { .. } => ErrorCode::StackNotNamed,

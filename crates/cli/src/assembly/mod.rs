@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rstack_template::{MissingContext, StackEnvironment};
+use rstack_template::{Annotation, MissingContext, StackEnvironment};
 
 pub(crate) use self::error::AssemblyError;
 pub(crate) use self::read::stacks;
@@ -58,6 +58,10 @@ pub(crate) struct StackSettings {
     missing: Arc<[MissingContext]>,
     /// The files and images that are published for it.
     pub(crate) assets: StackAssets,
+    /// The values that the app gives its parameters.
+    pub(crate) parameters: BTreeMap<String, String>,
+    /// The findings of the app about it.
+    annotations: Vec<Annotation>,
 }
 
 /// The asset manifests of a stack. A template that is in no assembly has none.
@@ -74,16 +78,26 @@ pub(crate) struct StackAssets {
 }
 
 impl StackSettings {
-    /// Refuses a template with placeholders.
+    /// Refuses a template with placeholders, or in which the app itself has found an error.
     ///
     /// # Errors
-    /// [`AssemblyError::MissingContext`] if `cdk synth` has not made a look-up.
+    /// [`AssemblyError::MissingContext`] if `cdk synth` has not made a look-up; [`AssemblyError::Annotated`].
     pub(crate) fn check_context(&self, template: &TemplateFile) -> Result<(), AssemblyError> {
+        let errors = self.annotations.iter().filter(|it| it.is_error).cloned();
+        let errors: Vec<Annotation> = errors.collect();
+        if !errors.is_empty() {
+            return Err(AssemblyError::Annotated { template: template.shown(), errors });
+        }
         if self.missing.is_empty() {
             return Ok(());
         }
         let (template, missing) = (template.shown(), Arc::clone(&self.missing));
         Err(AssemblyError::MissingContext { template, missing })
+    }
+
+    /// The findings of the app that are warnings.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = &Annotation> {
+        self.annotations.iter().filter(|it| !it.is_error)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rstack_template::{Manifest, ManifestError, MissingContext};
+use rstack_template::{Annotation, Manifest, ManifestError, MissingContext, annotations};
 
 use super::{
     AssemblyError, AssemblyStack, MANIFEST, StackAssets, StackSettings, exports, is_assembly,
@@ -67,6 +67,10 @@ impl Reader<'_> {
             let manifests = needs.last().into_iter().flat_map(|(_, needs)| needs);
             let manifests = manifests.filter_map(|id| assets.get(id)).map(PathBuf::from);
             let assets = self.assets(inside, &stack.template, manifests.collect());
+            let mut annotations = stack.annotations;
+            if let Some(name) = &stack.more_metadata {
+                annotations.extend(self.annotations(&inside.join(name))?);
+            }
             let settings = StackSettings {
                 assets,
                 environment: stack.environment,
@@ -74,6 +78,8 @@ impl Reader<'_> {
                 termination_protection: stack.termination_protection,
                 notification_arns: stack.notification_arns,
                 missing: Arc::clone(&missing),
+                parameters: stack.parameters,
+                annotations,
             };
             let (folder, name) = (self.folder.to_owned(), inside.join(stack.template));
             self.stacks.push(AssemblyStack {
@@ -118,10 +124,23 @@ impl Reader<'_> {
     }
 
     fn manifest(&self, inside: &Path) -> Result<Manifest, AssemblyError> {
-        let name = inside.join(MANIFEST);
-        let bytes = self.project.read(self.env, &name, MAX_MANIFEST)?;
-        let path: PathBuf = self.folder.join(&name);
-        Manifest::parse(&String::from_utf8_lossy(&bytes)).map_err(|source| match source {
+        self.parsed(&inside.join(MANIFEST), Manifest::parse)
+    }
+
+    /// The findings of the app in a file of metadata.
+    fn annotations(&self, name: &Path) -> Result<Vec<Annotation>, AssemblyError> {
+        self.parsed(name, annotations)
+    }
+
+    /// A file of the assembly.
+    fn parsed<T>(
+        &self,
+        name: &Path,
+        parse: impl Fn(&str) -> Result<T, ManifestError>,
+    ) -> Result<T, AssemblyError> {
+        let bytes = self.project.read(self.env, name, MAX_MANIFEST)?;
+        let path: PathBuf = self.folder.join(name);
+        parse(&String::from_utf8_lossy(&bytes)).map_err(|source| match source {
             ManifestError::Newer { .. } => AssemblyError::Newer { path, source },
             ManifestError::Account { .. } => AssemblyError::Account { path, source },
             ManifestError::Json { .. } | ManifestError::Form { .. } => {

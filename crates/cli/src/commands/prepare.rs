@@ -108,6 +108,7 @@ impl PreparedTemplate {
         let last = last_parameters(context, &file.name).await;
         let names = file.names();
         let mut given = parameters.for_stack(&names, last, several);
+        given.give_if_absent(&file.settings.parameters);
         let runtimes = Runtimes::new(context, lint)?;
         let mut loaded =
             Loaded::read(&context.env, &file.template, &given.texts(), BTreeMap::new())?;
@@ -364,6 +365,11 @@ fn note_settings(context: &Context, file: &StackFile) {
         terminal.note(&format!(
             "note: `{stack}` lives in {region}, as its app says: `--region {chosen}` does not change that."
         ));
+    }
+    for warning in file.settings.warnings() {
+        let code = ErrorCode::AppWarning;
+        let text = format!("`{}`: {}", warning.construct, warning.text);
+        terminal.note(&format!("warning[{code}]: {}", escape(&text)));
     }
     if !file.settings.notification_arns.is_empty() {
         let code = ErrorCode::NotificationArns;

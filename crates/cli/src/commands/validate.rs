@@ -202,7 +202,9 @@ impl Subjects {
         }
         let region = region.or_else(|| self.region.clone());
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let given = self.parameters.for_stack(&names, LastParameters::default(), false).texts();
+        let mut given = self.parameters.for_stack(&names, LastParameters::default(), false);
+        given.give_if_absent(&settings.parameters);
+        let given = given.texts();
         let alone = self.parameters.of_stack_alone(&names);
         let placed = Placed { all: self, environment, region, has_account, given, alone };
         placed.check(file, &settings.assets)

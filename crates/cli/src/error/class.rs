@@ -31,6 +31,8 @@ impl ErrorKind {
             | ErrorCode::ObjectProtected
             | ErrorCode::NoState
             | ErrorCode::NotAStack
+            | ErrorCode::AppError
+            | ErrorCode::AppWarning
             | ErrorCode::NotificationArns
             | ErrorCode::OptionConflict
             | ErrorCode::OutputNotEvaluated
@@ -139,6 +141,7 @@ pub(crate) fn exit_codes(code: ErrorCode) -> String {
         | ErrorCode::SecretUnchecked
         | ErrorCode::SnapshotMissing
         | ErrorCode::OutputNotEvaluated
+        | ErrorCode::AppWarning
         | ErrorCode::NotificationArns
         | ErrorCode::ManagedStacksNotRead
         | ErrorCode::LogFilter => {

@@ -55,6 +55,16 @@ impl GivenParameters {
         self.given.insert(name.to_owned(), given);
     }
 
+    /// Gives the values of an app to parameters that the user has given none.
+    pub(crate) fn give_if_absent(&mut self, values: &BTreeMap<String, String>) {
+        for (name, text) in values {
+            self.given.entry(name.clone()).or_insert_with(|| Given {
+                text: GivenText::Text(SecretString::new(text.clone())),
+                origin: Origin::App,
+            });
+        }
+    }
+
     /// Leaves out the given values of parameters that a template does not have.
     pub(crate) fn retain(&mut self, has: impl Fn(&str) -> bool) {
         self.given.retain(|name, _| has(name));

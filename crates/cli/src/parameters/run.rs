@@ -30,6 +30,8 @@ pub(super) enum Origin {
     },
     /// An environment variable or the terminal.
     User,
+    /// The manifest of the app.
+    App,
 }
 
 /// The value of a parameter.

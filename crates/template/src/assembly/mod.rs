@@ -4,6 +4,7 @@
 //! Source: "Cloud assembly schema", `@aws-cdk/cloud-assembly-schema` 55. Only what rstack needs is read;
 //! paths are taken as they are, and are for the reader of files to judge.
 
+mod annotations;
 mod assets;
 mod images;
 mod stack;
@@ -13,6 +14,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+pub use self::annotations::{Annotation, annotations};
 pub use self::assets::{AssetDestination, AssetManifest, AssetSourceKind, FileAsset};
 pub use self::images::{ImageAsset, ImageDestination, ImageSource};
 pub use self::stack::{AssemblyStack, StackEnvironment};

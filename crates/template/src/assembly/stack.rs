@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rstack_model::{AccountId, Region};
 use serde_json::{Map, Value};
 
+use super::annotations::{self, Annotation};
 use super::{ManifestError, list_of, map, text, texts};
 
 /// A stack of a cloud assembly.
@@ -28,6 +29,12 @@ pub struct AssemblyStack {
     pub notification_arns: Vec<String>,
     /// The artifacts that come before it.
     pub dependencies: Vec<String>,
+    /// The values that the app gives its parameters.
+    pub parameters: BTreeMap<String, String>,
+    /// The findings of the app about it.
+    pub annotations: Vec<Annotation>,
+    /// The path of a file with more of its metadata, relative to the assembly's folder.
+    pub more_metadata: Option<String>,
 }
 
 /// The account and Region of a stack, as far as its app decides them.
@@ -112,10 +119,34 @@ pub(super) fn read(
         template,
         environment,
         tags: tags(artifact, properties)?,
+        parameters: parameters(properties)?,
+        annotations: match artifact.get("metadata") {
+            None | Some(Value::Null) => Vec::new(),
+            Some(metadata) => {
+                annotations::of_metadata(map(metadata, "the `metadata` of a stack")?)?
+            }
+        },
+        more_metadata: match artifact.get("additionalMetadataFile") {
+            None => text(properties, "additionalMetadataFile", "an `additionalMetadataFile`")?,
+            Some(_) => text(artifact, "additionalMetadataFile", "an `additionalMetadataFile`")?,
+        },
         termination_protection: protection,
         notification_arns: notified,
         dependencies: texts(artifact, "dependencies", "an artifact's `dependencies`")?,
     }))
+}
+
+/// The values that the app gives the parameters of the stack.
+///
+/// Source: "Cloud assembly schema", `AwsCloudFormationStackProperties`, `parameters`.
+fn parameters(properties: &Map<String, Value>) -> Result<BTreeMap<String, String>, ManifestError> {
+    let given = match properties.get("parameters") {
+        None | Some(Value::Null) => return Ok(BTreeMap::new()),
+        Some(given) => map(given, "the `parameters` of a stack")?,
+    };
+    let text = |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
+    let wrong = ManifestError::Form { part: "the `parameters` of a stack", wanted: "texts" };
+    given.iter().map(text).collect::<Option<_>>().ok_or(wrong)
 }
 
 /// The tags of the stack: those of its properties, which older versions of the CDK wrote as metadata.

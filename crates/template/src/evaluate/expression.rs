@@ -300,7 +300,7 @@ impl<'a> Evaluator<'a> {
         }))
     }
 
-    /// What a name that comes out of a function refers to.
+    /// The value of a reference whose name comes out of a function.
     fn reference_by(&mut self, name: &Expression) -> Evaluated {
         let value = self.needed(name)?;
         let name = match self.known_text(&value, "the name that `Ref` takes", name.span)? {

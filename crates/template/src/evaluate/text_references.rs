@@ -34,7 +34,7 @@ struct Named {
 /// The text that names a resource.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum By {
-    /// What `Ref` returns.
+    /// The text that `Ref` returns.
     Ref,
     /// Its ARN.
     Arn,
