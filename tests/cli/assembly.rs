@@ -361,6 +361,18 @@ fn what_an_app_finds_about_itself_counts() {
     assert_eq!(planned.expect(0).err, "");
 }
 
+/// Version 1 of the CDK hands assets on by parameters, which its own program fills in.
+#[test]
+fn assets_that_are_parameters_are_refused_by_name() {
+    let data = json!({"packaging": "zip", "path": "asset.a", "s3BucketParameter": "AssetParametersA1",
+                      "s3KeyParameter": "AssetParametersA2"});
+    let asset = json!({"/App/F/Code": [{"type": "aws:cdk:asset", "data": data}]});
+    let place = app_with(&json!({"metadata": asset}), &json!({}));
+    let refused = place.sandbox(&["plan", "cdk.out"]).expect(1);
+    let facts = ["`AssetParametersA1`", "version 1 of the CDK", "newStyleStackSynthesis"];
+    refused.reports("invalid-assembly", &facts);
+}
+
 #[test]
 fn an_app_gives_values_to_parameters_that_the_user_gives_none() {
     let place = app_with(&json!({}), &json!({"parameters": {"Env": "prod"}}));

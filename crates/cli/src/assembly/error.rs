@@ -69,6 +69,15 @@ pub(crate) enum AssemblyError {
         /// The errors.
         errors: Vec<Annotation>,
     },
+    /// Its assets are parameters, as version 1 of the CDK makes them.
+    #[error("`{}` takes assets by parameters such as `{parameter}`, as version 1 of the CDK does: rstack does \
+             not publish them", template.display())]
+    AssetParameters {
+        /// The template.
+        template: PathBuf,
+        /// One of the parameters.
+        parameter: String,
+    },
     /// It has none or several stacks.
     #[error("`{}` has {}", folder.display(), stacks_of(.names))]
     Stacks {
@@ -152,6 +161,10 @@ impl From<AssemblyError> for CommandError {
             AssemblyError::MissingContext { .. } => Some(Hint::from(
                 "run `cdk synth` with credentials of the account, and commit `cdk.context.json`",
             )),
+            AssemblyError::AssetParameters { .. } => Some(Hint::from(
+                "take version 2 of the CDK, or set `@aws-cdk/core:newStyleStackSynthesis` in the context of \
+                 the app, and run `cdk synth` again",
+            )),
             AssemblyError::Annotated { .. } => Some(Hint::from(
                 "repair the app, or let it acknowledge the finding, and run `cdk synth` again",
             )),
@@ -179,6 +192,7 @@ impl AssemblyError {
             Self::Manifest { .. }
             | Self::Account { .. }
             | Self::Newer { .. }
+            | Self::AssetParameters { .. }
             | Self::TooLarge { .. }
             | Self::Circle { .. } => ErrorCode::InvalidAssembly,
             Self::MissingContext { .. } => ErrorCode::MissingContext,

@@ -62,6 +62,8 @@ pub(crate) struct StackSettings {
     pub(crate) parameters: BTreeMap<String, String>,
     /// The findings of the app about it.
     annotations: Vec<Annotation>,
+    /// The parameters by which its template would get assets.
+    asset_parameters: Vec<String>,
 }
 
 /// The asset manifests of a stack. A template that is in no assembly has none.
@@ -81,12 +83,18 @@ impl StackSettings {
     /// Refuses a template with placeholders, or in which the app itself has found an error.
     ///
     /// # Errors
-    /// [`AssemblyError::MissingContext`] if `cdk synth` has not made a look-up; [`AssemblyError::Annotated`].
+    /// [`AssemblyError::MissingContext`] if `cdk synth` has not made a look-up;
+    /// [`AssemblyError::AssetParameters`]; [`AssemblyError::Annotated`].
     pub(crate) fn check_context(&self, template: &TemplateFile) -> Result<(), AssemblyError> {
         let errors = self.annotations.iter().filter(|it| it.is_error).cloned();
         let errors: Vec<Annotation> = errors.collect();
         if !errors.is_empty() {
             return Err(AssemblyError::Annotated { template: template.shown(), errors });
+        }
+        let given = |name: &&String| self.parameters.contains_key(*name);
+        if let Some(parameter) = self.asset_parameters.iter().find(|name| !given(name)) {
+            let (template, parameter) = (template.shown(), parameter.clone());
+            return Err(AssemblyError::AssetParameters { template, parameter });
         }
         if self.missing.is_empty() {
             return Ok(());

@@ -80,6 +80,7 @@ impl Reader<'_> {
                 missing: Arc::clone(&missing),
                 parameters: stack.parameters,
                 annotations,
+                asset_parameters: stack.asset_parameters,
             };
             let (folder, name) = (self.folder.to_owned(), inside.join(stack.template));
             self.stacks.push(AssemblyStack {

@@ -35,6 +35,8 @@ pub struct AssemblyStack {
     pub annotations: Vec<Annotation>,
     /// The path of a file with more of its metadata, relative to the assembly's folder.
     pub more_metadata: Option<String>,
+    /// The parameters by which its template would get assets: as version 1 of the CDK hands them on.
+    pub asset_parameters: Vec<String>,
 }
 
 /// The account and Region of a stack, as far as its app decides them.
@@ -112,6 +114,8 @@ pub(super) fn read(
         }
     };
     let notified = texts(properties, "notificationArns", "`notificationArns`")?;
+    let metadata = artifact.get("metadata").filter(|it| !it.is_null());
+    let metadata = metadata.map(|it| map(it, "the `metadata` of a stack")).transpose()?;
     Ok(Some(AssemblyStack {
         id: id.to_owned(),
         name,
@@ -120,12 +124,8 @@ pub(super) fn read(
         environment,
         tags: tags(artifact, properties)?,
         parameters: parameters(properties)?,
-        annotations: match artifact.get("metadata") {
-            None | Some(Value::Null) => Vec::new(),
-            Some(metadata) => {
-                annotations::of_metadata(map(metadata, "the `metadata` of a stack")?)?
-            }
-        },
+        annotations: metadata.map(annotations::of_metadata).transpose()?.unwrap_or_default(),
+        asset_parameters: metadata.map(asset_parameters).transpose()?.unwrap_or_default(),
         more_metadata: match artifact.get("additionalMetadataFile") {
             None => text(properties, "additionalMetadataFile", "an `additionalMetadataFile`")?,
             Some(_) => text(artifact, "additionalMetadataFile", "an `additionalMetadataFile`")?,
@@ -134,6 +134,21 @@ pub(super) fn read(
         notification_arns: notified,
         dependencies: texts(artifact, "dependencies", "an artifact's `dependencies`")?,
     }))
+}
+
+/// The parameters for the buckets of assets in the metadata of a stack.
+///
+/// Source: "Cloud assembly schema", `FileAssetMetadataEntry`, `s3BucketParameter`.
+fn asset_parameters(metadata: &Map<String, Value>) -> Result<Vec<String>, ManifestError> {
+    let mut out = Vec::new();
+    for entries in metadata.values() {
+        for entry in list_of(entries, "an entry of `metadata`")? {
+            let is_asset = entry.get("type").and_then(Value::as_str) == Some("aws:cdk:asset");
+            let parameter = entry.get("data").and_then(|data| data.get("s3BucketParameter"));
+            out.extend(parameter.filter(|_| is_asset).and_then(Value::as_str).map(str::to_owned));
+        }
+    }
+    Ok(out)
 }
 
 /// The values that the app gives the parameters of the stack.
