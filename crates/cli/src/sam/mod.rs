@@ -131,7 +131,7 @@ impl SamError {
         if let Self::Refused(refusals) = self {
             let found = refusals.iter().take(SHOWN).map(|refusal| {
                 let id = refusal.id.as_ref().and_then(Json::as_str);
-                let at = id.and_then(|id| serverless.resources.get(id)).copied();
+                let at = id.and_then(|id| serverless.resource_of(id));
                 error(refusal.message.clone(), at.unwrap_or(serverless.at))
             });
             return found.collect();
