@@ -126,7 +126,7 @@ fn local_code_is_uploaded_before_the_function_is_made() {
     let template = TEMPLATE.replace("{Bucket: code, Key: code.zip}", "src/");
     place.write("app.yaml", &template);
     let missing = run(&place, &["plan", "app.yaml"]).expect(1);
-    missing.reports("serverless", &["app.yaml:8:3", "src"]);
+    missing.reports("serverless", &["app.yaml:12:16", "src"]);
     place.write("src/index.py", "handler = print\n");
     run(&place, &["bootstrap", "--yes"]).expect(0);
     let plan = run(&place, &["plan", "app.yaml"]).expect(0);
@@ -140,7 +140,7 @@ fn local_code_is_uploaded_before_the_function_is_made() {
     // States are beside the template: each apply would change such code.
     place.write("app.yaml", &template.replace("src/", "."));
     let whole = run(&place, &["plan", "app.yaml"]).expect(1);
-    whole.reports("serverless", &["app.yaml:8:3", "`CodeUri: src/`"]);
+    whole.reports("serverless", &["app.yaml:12:16", "`CodeUri: src/`"]);
     // Code outside of the project is not read.
     place.write("app.yaml", &template.replace("src/", "../src"));
     run(&place, &["plan", "app.yaml"]).expect(1).reports("serverless", &["outside"]);
@@ -208,4 +208,67 @@ fn a_function_with_an_ended_runtime_is_not_created() {
     let changed = own.replace("Stage: !Ref Stage", "Stage: other");
     place.write("app.yaml", &changed);
     run(&place, &["plan", "app.yaml"]).expect(1).reports("E2533", &["app.yaml:11:7"]);
+}
+
+/// Every property that `sam package` uploads a file for.
+#[test]
+fn local_files_of_other_types_are_uploaded() {
+    let place = Place::empty();
+    let template = "Transform: AWS::Serverless-2016-10-31
+Resources:
+  Graph:
+    Type: AWS::Serverless::GraphQLApi
+    Properties:
+      SchemaUri: ./api.graphql
+      Auth: {Type: AWS_IAM}
+      Functions:
+        one:
+          Runtime: {Name: APPSYNC_JS, Version: 1.0.0}
+          DataSource: NONE
+          CodeUri: one.js
+      Resolvers:
+        Query:
+          two:
+            Runtime: {Name: APPSYNC_JS, Version: 1.0.0}
+            Pipeline: [one]
+            CodeUri: two.js
+  Function:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: python3.13
+      Handler: index.handler
+      Role: !Sub 'arn:aws:iam::${AWS::AccountId}:role/function'
+      Code: ./src
+  Layer: {Type: AWS::Lambda::LayerVersion, Properties: {Content: src}}
+  Rest: {Type: AWS::ApiGateway::RestApi, Properties: {BodyS3Location: rest.json}}
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      RoleArn: !Sub 'arn:aws:iam::${AWS::AccountId}:role/machine'
+      DefinitionS3Location: machine.json
+";
+    place.write("app.yaml", template);
+    run(&place, &["bootstrap", "--yes"]).expect(0);
+    let missing = run(&place, &["plan", "app.yaml"]).expect(1);
+    for at in ["6:18", "12:20", "18:22", "25:13", "26:66", "27:71", "32:29"] {
+        assert!(missing.err.contains(&format!("app.yaml:{at}")), "{at}: {}", missing.err);
+    }
+    place.write("src/index.py", "handler = print\n");
+    for file in ["api.graphql", "one.js", "two.js", "rest.json", "machine.json"] {
+        place.write(file, "{}\n");
+    }
+    let plan = run(&place, &["plan", "app.yaml"]).expect(0);
+    assert!(plan.out.contains("6 assets to upload"), "{}", plan.out);
+    for line in [
+        "DefinitionS3Location: \"s3://cdk-hnb659fds-assets-",
+        "CodeS3Location: \"s3://cdk-hnb659fds-assets-",
+        "Code:\n │   ├─ S3Bucket: \"cdk-hnb659fds-assets-",
+        "Content:\n     ├─ S3Bucket: \"cdk-hnb659fds-assets-",
+        "BodyS3Location:\n     ├─ Bucket: \"cdk-hnb659fds-assets-",
+        "DefinitionS3Location:\n │   ├─ Bucket: \"cdk-hnb659fds-assets-",
+    ] {
+        assert!(plan.out.contains(line), "{line}: {}", plan.out);
+    }
+    run(&place, &["apply", "app.yaml", "--yes"]).expect(0);
+    run(&place, &["plan", "app.yaml", "--detailed-exitcode"]).expect(0);
 }

@@ -54,7 +54,7 @@ pub(crate) enum SamError {
     Failed(String),
     /// Its local code cannot be used.
     #[error("the code of the template cannot be used")]
-    Code(Unusable),
+    Code(Vec<Unusable>),
     /// It refuses the template.
     #[error("AWS's translator refuses the template")]
     Refused(Vec<Refusal>),
@@ -98,7 +98,8 @@ pub(crate) fn translate(
     region: Option<&str>,
 ) -> Result<Translation, SamError> {
     let mut serverless = serverless.clone();
-    let code = local_code::take(env, folder, &mut serverless).map_err(SamError::Code)?;
+    let document = &mut serverless.document;
+    let code = local_code::take(env, folder, document).map_err(SamError::Code)?;
     let program = find::python(env).ok_or(SamError::NoPython)?;
     let known = parameters.iter().filter(|(name, _)| !serverless.secrets.contains(*name));
     let request = json!({
@@ -116,9 +117,12 @@ pub(crate) fn translate(
         Answer { version: Some(found), .. } => Err(SamError::OtherVersion { program, found }),
         Answer { absent: Some(_), .. } => Err(SamError::NoTranslator { program }),
         Answer { errors: Some(errors), .. } => Err(SamError::Refused(errors)),
-        Answer { template: Some(template), .. } => serde_json::to_string_pretty(&template)
-            .map(|text| Translation { text: text.into(), code })
-            .map_err(|error| SamError::Failed(error.to_string())),
+        Answer { template: Some(mut template), .. } => {
+            local_code::put_addresses(&mut template);
+            serde_json::to_string_pretty(&template)
+                .map(|text| Translation { text: text.into(), code })
+                .map_err(|error| SamError::Failed(error.to_string()))
+        }
         _ => Err(SamError::Failed("its answer is empty".to_owned())),
     }
 }
@@ -136,21 +140,23 @@ impl SamError {
             });
             return found.collect();
         }
-        if let Self::Code(Unusable { resource, error: reason }) = self {
-            let at = resource.as_ref().and_then(|id| serverless.resources.get(id)).copied();
-            let mut message = reason.to_string();
-            if let Some(source) = std::error::Error::source(reason) {
-                message.push_str(&format!(": {source}"));
-            }
-            let help = match reason {
-                CodeError::Whole => {
-                    "put the code into a folder of its own, and name that: `CodeUri: src/`"
+        if let Self::Code(all) = self {
+            let found = all.iter().take(SHOWN).map(|Unusable { pointer, error: reason }| {
+                let mut message = reason.to_string();
+                if let Some(source) = std::error::Error::source(reason) {
+                    message.push_str(&format!(": {source}"));
                 }
-                CodeError::Assets(_) => {
-                    "local code lies in the project of the template, relative to the template"
-                }
-            };
-            return vec![error(message, at.unwrap_or(serverless.at)).help(help)];
+                let help = match reason {
+                    CodeError::Whole => {
+                        "put the code into a folder of its own, and name that: `CodeUri: src/`"
+                    }
+                    CodeError::Assets(_) => {
+                        "local code lies in the project of the template, relative to the template"
+                    }
+                };
+                error(message, serverless.place(pointer).unwrap_or(serverless.at)).help(help)
+            });
+            return found.collect();
         }
         let finding = error(self.to_string(), serverless.at);
         vec![match self {
