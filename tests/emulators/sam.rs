@@ -272,3 +272,20 @@ Resources:
     run(&place, &["apply", "app.yaml", "--yes"]).expect(0);
     run(&place, &["plan", "app.yaml", "--detailed-exitcode"]).expect(0);
 }
+
+#[test]
+fn an_application_of_the_repository_is_an_error_of_its_own() {
+    let place = Place::empty();
+    let application = "  App:
+    Type: AWS::Serverless::Application
+    Properties:
+      Location: {ApplicationId: 'arn:aws:serverlessrepo:us-east-1:1:applications/a', SemanticVersion: 1.0.0}
+      Parameters: {One: two}
+  Other: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt App.Outputs.Name, Delay: 3}}
+  Queue:";
+    place.write("app.yaml", &TEMPLATE.replace("  Queue:", application));
+    let refused = run(&place, &["plan", "app.yaml"]).expect(1);
+    refused.reports("serverless", &["`App`", "app.yaml:17:3", "`Location: FILE`"]);
+    refused.reports("unknown-property", &["app.yaml:22:", "`Delay`"]);
+    refused.reports("template-invalid", &["`app.yaml` has 2 errors"]);
+}

@@ -155,6 +155,7 @@ impl Sources {
         if parsed.diagnostics.iter().any(Diagnostic::is_error) {
             return parsed;
         }
+        parsed.diagnostics.extend(sam::unknown_applications(serverless));
         let region = reading.pseudo.get("AWS::Region").map(String::as_str);
         let key = (region.map(str::to_owned), reading.parameters.clone());
         let known = self.translations.get(&key).cloned();
@@ -168,6 +169,8 @@ impl Sources {
             }
         };
         self.translations.insert(key, translation.clone());
+        let stand_ins = translation.stand_ins.iter();
+        self.nested_texts.extend(stand_ins.map(|(name, text)| (name.clone(), Arc::clone(text))));
         let texts = self.parts().map(|(_, text)| text.len());
         let base = self.files.text().len() + texts.sum::<usize>() + 1;
         let name = format!("{} (translated)", self.name);

@@ -5,6 +5,7 @@
 //! may be those of others. It gets the template and the values of parameters that are no secrets, and
 //! neither credentials nor environment variables of the user.
 
+mod applications;
 mod find;
 mod local_code;
 mod run;
@@ -84,6 +85,8 @@ pub(crate) struct Translation {
     pub(crate) text: Arc<str>,
     /// The local code that is uploaded for it.
     pub(crate) code: Vec<LocalCode>,
+    /// Templates that stand for applications which are not looked up, by location.
+    pub(crate) stand_ins: BTreeMap<String, Arc<str>>,
 }
 
 /// Translates a template in a folder for a Region.
@@ -99,6 +102,7 @@ pub(crate) fn translate(
 ) -> Result<Translation, SamError> {
     let mut serverless = serverless.clone();
     let document = &mut serverless.document;
+    let stand_ins = applications::replace(document);
     let code = local_code::take(env, folder, document).map_err(SamError::Code)?;
     let program = find::python(env).ok_or(SamError::NoPython)?;
     let known = parameters.iter().filter(|(name, _)| !serverless.secrets.contains(*name));
@@ -120,11 +124,25 @@ pub(crate) fn translate(
         Answer { template: Some(mut template), .. } => {
             local_code::put_addresses(&mut template);
             serde_json::to_string_pretty(&template)
-                .map(|text| Translation { text: text.into(), code })
+                .map(|text| Translation { text: text.into(), code, stand_ins })
                 .map_err(|error| SamError::Failed(error.to_string()))
         }
         _ => Err(SamError::Failed("its answer is empty".to_owned())),
     }
+}
+
+/// The findings about the applications of a template that are not looked up.
+pub(crate) fn unknown_applications(serverless: &Serverless) -> Vec<Diagnostic> {
+    let found = applications::of(&serverless.document).into_iter().take(SHOWN).map(|id| {
+        let at = serverless.resources.get(id).copied().unwrap_or(serverless.at);
+        let message = format!(
+            "`{id}` is an application of the Serverless Application Repository, which is not looked up"
+        );
+        let help = "put the application's template beside this one and name the file, `Location: FILE`; \
+                    `aws serverlessrepo create-cloud-formation-template` prints its `TemplateUrl`";
+        Diagnostic::error(Code::Serverless, message).at(at, "").help(help)
+    });
+    found.collect()
 }
 
 impl SamError {
