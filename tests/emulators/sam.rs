@@ -75,14 +75,28 @@ fn mistakes_have_the_places_of_the_template() {
     place.write("app.yaml", &TEMPLATE.replace("Handler:", "Handlr:"));
     let refused = run(&place, &["plan", "app.yaml"]).expect(1);
     refused.reports("serverless", &["app.yaml:8:3", "property Handlr not defined"]);
-    // What is wrong in the result is shown in the result.
+    // What is wrong in the result is shown where the template has the same.
     place.write(
         "app.yaml",
         &TEMPLATE
             .replace("{Type: AWS::SQS::Queue}", "{Type: AWS::SQS::Queue, Properties: {Delay: 3}}"),
     );
     let refused = run(&place, &["plan", "app.yaml"]).expect(1);
-    refused.reports("unknown-property", &["app.yaml (translated):", "\"Delay\": 3"]);
+    refused.reports("unknown-property", &["app.yaml:17:47", "Delay: 3"]);
+    // What only the result has is shown in the result.
+    let stage = "Api: {Type: AWS::Serverless::Api, Properties: {StageName: s, Tags: {a: {b: c}}}}";
+    place.write("app.yaml", &TEMPLATE.replace("  Queue:", &format!("  {stage}\n  Queue:")));
+    let refused = run(&place, &["plan", "app.yaml"]).expect(1);
+    refused.reports("property-kind", &["app.yaml (translated):"]);
+    // The translator derives IDs: this is the function and its event.
+    let event = "Get: {Type: SQS, Properties: {BatchSize: 3}}";
+    let get = "Get: {Type: Api, Properties: {Path: /x, Method: get}}";
+    place.write("app.yaml", &TEMPLATE.replace(get, event));
+    let refused = run(&place, &["plan", "app.yaml"]).expect(1);
+    refused.reports("serverless", &["[FunctionGet]", "app.yaml:8:3"]);
+    place.write("app.yaml", &TEMPLATE.replace("{Type: String, Default: dev}", "{Type: String}"));
+    let refused = run(&place, &["plan", "app.yaml"]).expect(1);
+    refused.reports("missing-parameter", &["app.yaml:4:3"]);
     // What is wrong before it is translated is shown in the template, and nothing is translated.
     place.write("app.yaml", &format!("{TEMPLATE}Outputs: {{}}\n"));
     let refused = run(&place, &["plan", "app.yaml"]).expect(1);
@@ -112,7 +126,7 @@ fn local_code_is_uploaded_before_the_function_is_made() {
     let template = TEMPLATE.replace("{Bucket: code, Key: code.zip}", "src/");
     place.write("app.yaml", &template);
     let missing = run(&place, &["plan", "app.yaml"]).expect(1);
-    missing.reports("serverless", &["app.yaml:8:3", "src"]);
+    missing.reports("serverless", &["app.yaml:12:16", "src"]);
     place.write("src/index.py", "handler = print\n");
     run(&place, &["bootstrap", "--yes"]).expect(0);
     let plan = run(&place, &["plan", "app.yaml"]).expect(0);
@@ -126,8 +140,152 @@ fn local_code_is_uploaded_before_the_function_is_made() {
     // States are beside the template: each apply would change such code.
     place.write("app.yaml", &template.replace("src/", "."));
     let whole = run(&place, &["plan", "app.yaml"]).expect(1);
-    whole.reports("serverless", &["app.yaml:8:3", "`CodeUri: src/`"]);
+    whole.reports("serverless", &["app.yaml:12:16", "`CodeUri: src/`"]);
     // Code outside of the project is not read.
     place.write("app.yaml", &template.replace("src/", "../src"));
     run(&place, &["plan", "app.yaml"]).expect(1).reports("serverless", &["outside"]);
+}
+
+/// The number of errors with a code.
+fn errors(ran: &Ran, code: &str) -> usize {
+    ran.err.matches(&format!("error[{code}]")).count()
+}
+
+/// AWS's validator reads the template itself, and knows nothing of what the translator makes.
+#[test]
+fn references_to_what_the_translator_makes_are_no_mistakes() {
+    let place = Place::empty();
+    place.write("rstack.toml", "[lint]\nbudget = 600\n");
+    let more = "  Kept:
+    Type: AWS::SSM::Parameter
+    DependsOn: FunctionAliaslive
+    Properties: {Type: String, Value: !Ref Function.Version}
+Outputs:
+  Alias: {Value: !Ref Function.Alias}
+  Both: {Value: !Sub '${Function.Alias} ${Function.Version}'}
+  Stage: {Value: !Ref ServerlessRestApi.Stage}
+  Role: {Value: !GetAtt FunctionRole.Arn}
+";
+    let template = TEMPLATE.replace("Outputs:\n", more);
+    let alias = "AutoPublishAlias: live\n      CodeUri:";
+    place.write("app.yaml", &template.replace("CodeUri:", alias));
+    run(&place, &["plan", "app.yaml"]).expect(0);
+    // The validator's translator refuses a deployment preference that is off.
+    let off = "DeploymentPreference: {Enabled: false}\n      CodeUri:";
+    place.write("app.yaml", &TEMPLATE.replace("CodeUri:", off));
+    run(&place, &["plan", "app.yaml"]).expect(0);
+    // A mistake is one error, where it was made: also in what the translator moves elsewhere.
+    place.write("app.yaml", &TEMPLATE.replace("Queue: !Ref Queue,", "Queue: !Ref Nope,"));
+    let refused = run(&place, &["plan", "app.yaml"]).expect(1);
+    refused.reports("unresolved-reference", &["`Nope`", "app.yaml:14:"]);
+    refused.reports("template-invalid", &["`app.yaml` has 1 error"]);
+    place.write(
+        "app.yaml",
+        &TEMPLATE.replace("QueueName: !GetAtt Queue.QueueName", "QueueName: !Ref Nope"),
+    );
+    let refused = run(&place, &["plan", "app.yaml"]).expect(1);
+    refused.reports("unresolved-reference", &["`Nope`", "app.yaml:13:"]);
+    refused.reports("template-invalid", &["`app.yaml` has 1 error"]);
+}
+
+#[test]
+fn a_function_with_an_ended_runtime_is_not_created() {
+    let place = Place::empty();
+    place.write("rstack.toml", "[lint]\nbudget = 600\n");
+    let ended = TEMPLATE.replace("python3.13", "nodejs12.x");
+    let own = TEMPLATE.replace("Handler:", "Runtime: nodejs12.x\n      Handler:");
+    for (text, at) in [(&ended, "app.yaml:6:14"), (&own, "app.yaml:11:7")] {
+        place.write("app.yaml", text);
+        run(&place, &["validate", "app.yaml"]).expect(0);
+        let refused = run(&place, &["plan", "app.yaml"]).expect(1);
+        refused.reports("E2533", &[at]);
+        assert_eq!(errors(&refused, "E2533"), 1, "{}", refused.err);
+    }
+    // One that exists and does not change stays.
+    run(&place, &["apply", "app.yaml", "--yes", "--no-lint"]).expect(0);
+    let kept = run(&place, &["plan", "app.yaml", "--detailed-exitcode"]).expect(0);
+    assert!(kept.err.contains("warning[E2533]"), "{}", kept.err);
+    let changed = own.replace("Stage: !Ref Stage", "Stage: other");
+    place.write("app.yaml", &changed);
+    run(&place, &["plan", "app.yaml"]).expect(1).reports("E2533", &["app.yaml:11:7"]);
+}
+
+/// Every property that `sam package` uploads a file for.
+#[test]
+fn local_files_of_other_types_are_uploaded() {
+    let place = Place::empty();
+    let template = "Transform: AWS::Serverless-2016-10-31
+Resources:
+  Graph:
+    Type: AWS::Serverless::GraphQLApi
+    Properties:
+      SchemaUri: ./api.graphql
+      Auth: {Type: AWS_IAM}
+      Functions:
+        one:
+          Runtime: {Name: APPSYNC_JS, Version: 1.0.0}
+          DataSource: NONE
+          CodeUri: one.js
+      Resolvers:
+        Query:
+          two:
+            Runtime: {Name: APPSYNC_JS, Version: 1.0.0}
+            Pipeline: [one]
+            CodeUri: two.js
+  Function:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: python3.13
+      Handler: index.handler
+      Role: !Sub 'arn:aws:iam::${AWS::AccountId}:role/function'
+      Code: ./src
+  Layer: {Type: AWS::Lambda::LayerVersion, Properties: {Content: src}}
+  Rest: {Type: AWS::ApiGateway::RestApi, Properties: {BodyS3Location: rest.json}}
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      RoleArn: !Sub 'arn:aws:iam::${AWS::AccountId}:role/machine'
+      DefinitionS3Location: machine.json
+";
+    place.write("app.yaml", template);
+    run(&place, &["bootstrap", "--yes"]).expect(0);
+    let missing = run(&place, &["plan", "app.yaml"]).expect(1);
+    for at in ["6:18", "12:20", "18:22", "25:13", "26:66", "27:71", "32:29"] {
+        assert!(missing.err.contains(&format!("app.yaml:{at}")), "{at}: {}", missing.err);
+    }
+    place.write("src/index.py", "handler = print\n");
+    for file in ["api.graphql", "one.js", "two.js", "rest.json", "machine.json"] {
+        place.write(file, "{}\n");
+    }
+    let plan = run(&place, &["plan", "app.yaml"]).expect(0);
+    assert!(plan.out.contains("6 assets to upload"), "{}", plan.out);
+    for line in [
+        "DefinitionS3Location: \"s3://cdk-hnb659fds-assets-",
+        "CodeS3Location: \"s3://cdk-hnb659fds-assets-",
+        "Code:\n │   ├─ S3Bucket: \"cdk-hnb659fds-assets-",
+        "Content:\n     ├─ S3Bucket: \"cdk-hnb659fds-assets-",
+        "BodyS3Location:\n     ├─ Bucket: \"cdk-hnb659fds-assets-",
+        "DefinitionS3Location:\n │   ├─ Bucket: \"cdk-hnb659fds-assets-",
+    ] {
+        assert!(plan.out.contains(line), "{line}: {}", plan.out);
+    }
+    run(&place, &["apply", "app.yaml", "--yes"]).expect(0);
+    run(&place, &["plan", "app.yaml", "--detailed-exitcode"]).expect(0);
+}
+
+#[test]
+fn an_application_of_the_repository_is_an_error_of_its_own() {
+    let place = Place::empty();
+    let application = "  App:
+    Type: AWS::Serverless::Application
+    Properties:
+      Location: {ApplicationId: 'arn:aws:serverlessrepo:us-east-1:1:applications/a', SemanticVersion: 1.0.0}
+      Parameters: {One: two}
+  Other: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt App.Outputs.Name, Delay: 3}}
+  Queue:";
+    place.write("app.yaml", &TEMPLATE.replace("  Queue:", application));
+    let refused = run(&place, &["plan", "app.yaml"]).expect(1);
+    refused.reports("serverless", &["`App`", "app.yaml:17:3", "`Location: FILE`"]);
+    refused.reports("unknown-property", &["app.yaml:22:", "`Delay`"]);
+    refused.reports("template-invalid", &["`app.yaml` has 2 errors"]);
 }

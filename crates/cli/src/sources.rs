@@ -8,8 +8,8 @@ use rstack_model::{Code, Diagnostic, Digest, ErrorCode, FetchedTemplate, Span};
 use rstack_ops::TemplateFiles;
 use rstack_render::Source;
 use rstack_template::{
-    ExternalValues, Included, MAX_SIZE, Parsed, Reading, Spanned, WantedFile, is_other_file,
-    parse_at,
+    ExternalValues, Included, MAX_SIZE, Origins, Parsed, Reading, Serverless, Spanned, WantedFile,
+    is_other_file, parse_at,
 };
 
 use crate::assembly::StackAssets;
@@ -91,6 +91,8 @@ pub(crate) struct Sources {
     fetched: BTreeMap<String, FetchedTemplate>,
     /// The addresses whose templates are not fetched.
     not_fetched: BTreeSet<String>,
+    /// The template as AWS's translator takes it, if it asks for that.
+    serverless: Option<Box<Serverless>>,
     /// The result of AWS's translator, if the template asks for it.
     translated: Option<(Part, Translation)>,
     /// Its results so far, by Region and parameters.
@@ -118,6 +120,7 @@ impl Sources {
             paths: BTreeMap::new(),
             fetched: BTreeMap::new(),
             not_fetched: BTreeSet::new(),
+            serverless: None,
             translated: None,
             translations: BTreeMap::new(),
         })
@@ -127,6 +130,7 @@ impl Sources {
     /// once. A file that cannot be included is a finding.
     pub(crate) fn parse(&mut self, reading: Reading) -> Parsed {
         self.translated = None;
+        self.serverless = None;
         let known = reading.clone();
         let (folder, env) = (&self.folder, &self.env);
         let load = |wanted: &Spanned<String>| included(env, folder, wanted);
@@ -142,6 +146,7 @@ impl Sources {
     /// Parses what AWS's translator makes of a template that asks for it.
     fn parse_translated(&mut self, mut parsed: Parsed, reading: &Reading) -> Parsed {
         let Some(serverless) = parsed.serverless.take() else { return parsed };
+        let serverless = &**self.serverless.insert(serverless);
         // That it was not translated is no longer true.
         parsed.diagnostics.retain(|finding| {
             let at = finding.labels.first().map(|label| label.span);
@@ -150,19 +155,22 @@ impl Sources {
         if parsed.diagnostics.iter().any(Diagnostic::is_error) {
             return parsed;
         }
+        parsed.diagnostics.extend(sam::unknown_applications(serverless));
         let region = reading.pseudo.get("AWS::Region").map(String::as_str);
         let key = (region.map(str::to_owned), reading.parameters.clone());
         let known = self.translations.get(&key).cloned();
         let parameters = &reading.parameters;
-        let translate = || sam::translate(&self.env, &self.folder, &serverless, parameters, region);
+        let translate = || sam::translate(&self.env, &self.folder, serverless, parameters, region);
         let translation = match known.map_or_else(translate, Ok) {
             Ok(translation) => translation,
             Err(error) => {
-                parsed.diagnostics.extend(error.findings(&self.env, &serverless));
+                parsed.diagnostics.extend(error.findings(&self.env, serverless));
                 return parsed;
             }
         };
         self.translations.insert(key, translation.clone());
+        let stand_ins = translation.stand_ins.iter();
+        self.nested_texts.extend(stand_ins.map(|(name, text)| (name.clone(), Arc::clone(text))));
         let texts = self.parts().map(|(_, text)| text.len());
         let base = self.files.text().len() + texts.sum::<usize>() + 1;
         let name = format!("{} (translated)", self.name);
@@ -175,6 +183,25 @@ impl Sources {
             extent: translated.extent,
             needs_place: region.is_none() || translated.needs_place,
             ..parsed
+        }
+    }
+
+    /// The template as AWS's translator takes it, if it asks for that.
+    pub(crate) fn serverless(&self) -> Option<&Serverless> {
+        self.serverless.as_deref()
+    }
+
+    /// Moves findings about the result of AWS's translator to where it comes from in the template, as far
+    /// as that is known.
+    pub(crate) fn show_in_own_text(&self, findings: &mut Vec<Diagnostic>) {
+        let Some((part, translation)) = &self.translated else { return };
+        let in_result = |finding: &Diagnostic| {
+            finding.labels.first().is_some_and(|label| label.span.start >= part.base)
+        };
+        if let Some(serverless) =
+            self.serverless.as_deref().filter(|_| findings.iter().any(in_result))
+        {
+            Origins::new(serverless, &translation.text, part.base).move_to_source(findings);
         }
     }
 

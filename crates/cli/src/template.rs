@@ -170,6 +170,12 @@ impl Loaded {
         self.diagnostics.sort_by_key(place);
     }
 
+    /// Moves findings about the result of AWS's translator to where it comes from in the template.
+    pub(crate) fn show_in_own_text(&mut self) {
+        self.sources.show_in_own_text(&mut self.diagnostics);
+        self.add([]);
+    }
+
     /// True if there are errors.
     pub(crate) fn failed(&self) -> bool {
         let missing = self.template.is_none() && !self.evaluated;
@@ -214,7 +220,8 @@ impl Loaded {
     ///
     /// # Errors
     /// [`invalid_template`] if there are errors.
-    pub(crate) fn checked(&self, terminal: &Terminal) -> Result<(), CommandError> {
+    pub(crate) fn checked(&mut self, terminal: &Terminal) -> Result<(), CommandError> {
+        self.show_in_own_text();
         if self.failed() || !self.diagnostics.is_empty() {
             self.show(terminal)?;
         }

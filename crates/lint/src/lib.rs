@@ -9,6 +9,7 @@ mod error;
 mod evaluation;
 mod merge;
 mod place;
+mod rule_exception;
 mod rule_file;
 mod rule_load;
 mod rule_overlap;
@@ -17,6 +18,7 @@ mod validator;
 
 pub use error::{LintError, Position};
 pub use merge::merge;
+pub use rule_exception::Subject;
 pub use rule_file::{RuleFile, RuleLanguage, RuleSource};
 pub use rule_set::{OwnRule, Rules, Watch};
 pub use validator::{

@@ -3,36 +3,20 @@
 use rstack_model::{Code, Diagnostic, FindingCode, Label};
 
 use crate::place::Lines;
-use crate::rule_overlap::{MAPPING, OVERLAPS, Place, RuleOverlap};
-
-/// True if a finding takes `Data` of a wait condition in an output for a map: it is text, which holds JSON.
-///
-/// Source: "AWS::CloudFormation::WaitCondition", return values, CloudFormation template reference.
-fn is_of_signals(finding: &Diagnostic, text: &str) -> bool {
-    finding.code.as_str() == "F6101"
-        && finding.message.contains(".Data' returns type 'object'")
-        && text.contains("AWS::CloudFormation::WaitCondition")
-}
-
-/// The validator's rule against a `DependsOn` that a reference makes needless. The CDK writes such ones on
-/// purpose, and the user of an app cannot take them out.
-const NEEDLESS_DEPENDENCY: &str = "W3005";
-/// The marks of a template that the CDK has synthesized.
-const SYNTHESIZED: [&str; 2] = ["\"aws:cdk:path\"", "\"AWS::CDK::Metadata\""];
+use crate::rule_exception::{Subject, is_left_out};
+use crate::rule_overlap::{OVERLAPS, Place, RuleOverlap};
 
 /// Puts the validator's findings to rstack's own. Where both say the same about one place, rstack's
-/// stays, with the validator's link to its documentation.
-pub fn merge(text: &str, own: &mut Vec<Diagnostic>, validator: Vec<Diagnostic>) {
-    let lines = Lines::of(text);
-    let is_synthesized = SYNTHESIZED.iter().any(|mark| text.contains(mark));
+/// stays, with the validator's link to its documentation. What the validator cannot know of such a
+/// template is left out.
+pub fn merge(subject: Subject<'_>, own: &mut Vec<Diagnostic>, validator: Vec<Diagnostic>) {
+    let lines = Lines::of(subject.text);
     let mut more = Vec::new();
     for finding in validator {
         let said = own.iter_mut().find(|own| says(own, &finding, &lines));
         match said {
             Some(said) => said.docs = said.docs.take().or(finding.docs),
-            None if finding.code.as_str() == MAPPING => {}
-            None if is_of_signals(&finding, text) => {}
-            None if is_synthesized && finding.code.as_str() == NEEDLESS_DEPENDENCY => {}
+            None if is_left_out(&finding, subject) => {}
             None => more.push(finding),
         }
     }
@@ -101,36 +85,11 @@ mod tests {
             rule("W1", "first").at(Span::new(0, 3), ""),
             rule("F1012", "a mapping that is looked up with a default").at(Span::new(0, 3), ""),
         ];
-        merge(TEXT, &mut all, found);
+        merge(Subject { text: TEXT, is_serverless: false }, &mut all, found);
         let told: Vec<String> =
             all.iter().map(|d| format!("{} {}", d.code, d.labels[0].span.start)).collect();
         assert_eq!(told, ["W1 0", "missing-property 4", "F3003 4", "F3003 8"]);
         assert_eq!(all[1].docs.as_deref(), Some("https://a"));
-    }
-
-    #[test]
-    fn a_needless_dependency_of_a_synthesized_template_is_not_its_users() {
-        let found = || vec![rule("W3005", "a needless dependency").at(Span::new(0, 3), "")];
-        for (text, told) in [
-            (TEXT, 1),
-            ("{\"Type\": \"AWS::CDK::Metadata\"}", 0),
-            ("{\"Metadata\": {\"aws:cdk:path\": \"a\"}}", 0),
-            ("# aws:cdk:path\n", 1),
-        ] {
-            let mut all = Vec::new();
-            merge(text, &mut all, found());
-            assert_eq!(all.len(), told, "{text}");
-        }
-    }
-
-    #[test]
-    fn the_data_of_a_wait_condition_are_text() {
-        let message = "Output 'D': GetAtt 'W.Data' returns type 'object', not 'string'";
-        for (text, told) in [("Type: AWS::CloudFormation::WaitCondition", 0), (TEXT, 1)] {
-            let mut all = Vec::new();
-            merge(text, &mut all, vec![rule("F6101", message).at(Span::new(0, 3), "")]);
-            assert_eq!(all.len(), told, "{text}");
-        }
     }
 
     #[test]

@@ -75,6 +75,7 @@ pub(crate) const OVERLAPS: &[RuleOverlap] = &[
     overlap(Code::PropertyValue, &["F3030", "W3030"]),
     overlap_by_name(Code::ReadOnlyProperty, &["E3040", "F3002"]),
     overlap(Code::RuleFunction, &["F8611"]),
+    overlap_around(Code::Serverless, &["E3038"]),
     overlap(Code::Shape, &["E2001", "E3001", "F0018", "F3012", "F3016"]),
     overlap(Code::SubSyntax, &["F1018"]),
     overlap(Code::Syntax, &["F1101"]),
@@ -97,11 +98,6 @@ const FUNCTION: &[&str] = &[
 /// Names that nothing has.
 const REFERENCE: &[&str] =
     &["E1028", "E3005", "E6005", "E8002", "E8007", "F1010", "F1012", "F1018", "F1020", "F6101"];
-
-/// The rule about a mapping that is not there. It does not know that a default stands in for one
-/// under `AWS::LanguageExtensions` (issue 3408 of aws-cloudformation/cfn-lint); rstack looks mappings
-/// up itself.
-pub(crate) const MAPPING: &str = "F1012";
 
 /// Rules about what CloudFormation takes at most, which rstack does not have.
 pub(crate) const LIMITS: [&str; 8] =

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use rstack_lint::{Question, Rules, Schemas, Validator, merge};
+use rstack_lint::{Question, Rules, Schemas, Subject, Validator, merge};
 use rstack_model::state::Environment;
 use rstack_model::{Diagnostic, Severity, StackName};
 use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
@@ -30,7 +30,7 @@ fn both(text: &str) -> Vec<Diagnostic> {
     all.extend(parsed.template.into_iter().flat_map(|t| evaluate(&t, &inputs).diagnostics));
     let question = Question { text, parameters: &parameters, region: None, built_in: true };
     merge(
-        text,
+        Subject { text, is_serverless: false },
         &mut all,
         Validator::new(Schemas::load(), Rules::load(&[], &mut |_| {}).unwrap())
             .check(&question, &mut |_| {})
@@ -76,6 +76,20 @@ Resources:
       DisplayName: !Sub 'of ${Q.Arn}'
 ";
     assert_eq!(told(text), ["conditional-reference@${Q.Arn}"]);
+}
+
+#[test]
+fn a_serverless_type_without_the_transform_is_reported_once() {
+    let text = "Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: index.handler
+      Runtime: python3.13
+      InlineCode: x
+      Events: {E: {Type: Api, Properties: {Path: /, Method: get}}}
+";
+    assert_eq!(told(text), ["serverless@AWS::Serverless::Function"]);
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub use parameter_file::{
     FileParameter, FileValue, ParameterFile, ParameterFileError, ParameterFileProblem, Place,
     read_parameter_file,
 };
-pub use serverless::Serverless;
+pub use serverless::{Origins, Serverless};
 pub use syntax::{Extent, MAX_SIZE, Spanned, is_other_file};
 pub use template::{
     Assertion, Asset, Condition, Expression, ExpressionKind, Mappings, Output, Parameter, Resource,

@@ -157,7 +157,7 @@ impl PreparedTemplate {
             self.loaded.place(&self.given.texts(), place);
         }
         if let Some(template) = &self.loaded.template {
-            self.runtimes.locate(template);
+            self.runtimes.locate(template, self.loaded.sources.serverless());
         }
         self.given.complete_all(context, self.loaded.template.as_ref(), true)?;
         if let Some(template) = &self.loaded.template {

@@ -5,8 +5,8 @@
 //! functions can no longer be created, at a later one no longer be updated; they go on running.
 
 use rstack_model::plan::{Action, Plan};
-use rstack_model::{Address, Diagnostic, Severity};
-use rstack_template::Template;
+use rstack_model::{Address, Diagnostic, LogicalId, Severity, Span};
+use rstack_template::{Serverless, Template};
 
 use crate::args::LintArguments;
 use crate::context::Context;
@@ -26,6 +26,8 @@ pub(super) struct Runtimes {
     denied: Vec<String>,
     /// Where the name of each resource begins.
     places: Vec<(usize, Address)>,
+    /// The place of `Globals` of a serverless template, and the functions that have their runtime there.
+    globals: Option<(Span, Vec<Address>)>,
 }
 
 impl Runtimes {
@@ -36,14 +38,27 @@ impl Runtimes {
     pub(super) fn new(context: &Context, arguments: &LintArguments) -> Result<Self, CommandError> {
         let project = project::find(&context.env)?.deny.into_iter().map(|named| named.name);
         let denied = project.chain(arguments.deny.iter().cloned()).collect();
-        Ok(Self { denied, places: Vec::new() })
+        Ok(Self { denied, ..Self::default() })
     }
 
-    /// Notes where the resources of a template are.
-    pub(super) fn locate(&mut self, template: &Template) {
-        let places = template.resources.iter();
-        self.places = places.map(|(id, r)| (r.name_span.start, Address::from(id))).collect();
+    /// Notes where the resources of a template are: in the text that the validator has read.
+    pub(super) fn locate(&mut self, template: &Template, serverless: Option<&Serverless>) {
+        let resources = template.resources.iter();
+        let place = |id: &LogicalId, own: Span| match serverless {
+            // What AWS's translator makes of a resource has the ID of it.
+            Some(serverless) => serverless.resources.get(id.as_str()).copied(),
+            None => Some(own),
+        };
+        let places = resources.filter_map(|(id, resource)| {
+            place(id, resource.name_span).map(|at| (at.start, Address::from(id)))
+        });
+        self.places = places.collect();
         self.places.sort();
+        let globals = serverless.and_then(Serverless::functions_of_globals);
+        self.globals = globals.map(|(place, functions)| {
+            let of = |id: &str| Address::from(&LogicalId::new(id));
+            (place, functions.into_iter().map(of).collect())
+        });
     }
 
     /// Leaves as errors the findings about functions that a plan creates or updates, and makes
@@ -76,8 +91,16 @@ impl Runtimes {
         }
     }
 
-    /// The resources whose text a place is in; a loop makes several of one.
+    /// The resources whose text a place is in, of which a loop makes several, and those that take it from
+    /// `Globals`.
     fn at(&self, place: usize) -> impl Iterator<Item = &Address> {
+        let globals = self.globals.iter();
+        let globals = globals.filter(move |(at, _)| (at.start..at.end).contains(&place));
+        let of_globals = globals.flat_map(|(_, functions)| functions);
+        self.around(place).chain(of_globals)
+    }
+
+    fn around(&self, place: usize) -> impl Iterator<Item = &Address> {
         let end = self.places.partition_point(|(start, _)| *start <= place);
         let before = self.places.get(..end).unwrap_or_default();
         let start = before.last().map(|(start, _)| *start);

@@ -33,7 +33,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 #[cfg(feature = "lint")]
-use rstack_lint::{RuleLanguage, RuleSource};
+use rstack_lint::{RuleLanguage, RuleSource, Subject};
 #[cfg(feature = "lint")]
 use rstack_model::Diagnostic;
 #[cfg(feature = "lint")]
@@ -150,6 +150,7 @@ impl Checks {
     /// If rules from files cannot be loaded or were not evaluated, or none has the name of a rule that
     /// was allowed or denied.
     pub(crate) fn finish(&self, pending: Pending, loaded: &mut Loaded) -> Result<(), CheckError> {
+        loaded.show_in_own_text();
         #[cfg(not(feature = "lint"))]
         let (Pending {}, given_rules) = (pending, BTreeSet::new());
         #[cfg(feature = "lint")]
@@ -190,7 +191,11 @@ impl Checks {
             given_rules.extend(given.map(|rule| rule.id.clone()));
         }
         self.report_outweighed(&given_rules);
-        rstack_lint::merge(loaded.sources.text(), &mut loaded.diagnostics, findings);
+        let subject = Subject {
+            text: loaded.sources.text(),
+            is_serverless: loaded.sources.serverless().is_some(),
+        };
+        rstack_lint::merge(subject, &mut loaded.diagnostics, findings);
         Ok(given_rules)
     }
 

@@ -5,6 +5,7 @@
 //! may be those of others. It gets the template and the values of parameters that are no secrets, and
 //! neither credentials nor environment variables of the user.
 
+mod applications;
 mod find;
 mod local_code;
 mod run;
@@ -54,7 +55,7 @@ pub(crate) enum SamError {
     Failed(String),
     /// Its local code cannot be used.
     #[error("the code of the template cannot be used")]
-    Code(Unusable),
+    Code(Vec<Unusable>),
     /// It refuses the template.
     #[error("AWS's translator refuses the template")]
     Refused(Vec<Refusal>),
@@ -84,6 +85,8 @@ pub(crate) struct Translation {
     pub(crate) text: Arc<str>,
     /// The local code that is uploaded for it.
     pub(crate) code: Vec<LocalCode>,
+    /// Templates that stand for applications which are not looked up, by location.
+    pub(crate) stand_ins: BTreeMap<String, Arc<str>>,
 }
 
 /// Translates a template in a folder for a Region.
@@ -98,7 +101,9 @@ pub(crate) fn translate(
     region: Option<&str>,
 ) -> Result<Translation, SamError> {
     let mut serverless = serverless.clone();
-    let code = local_code::take(env, folder, &mut serverless).map_err(SamError::Code)?;
+    let document = &mut serverless.document;
+    let stand_ins = applications::replace(document);
+    let code = local_code::take(env, folder, document).map_err(SamError::Code)?;
     let program = find::python(env).ok_or(SamError::NoPython)?;
     let known = parameters.iter().filter(|(name, _)| !serverless.secrets.contains(*name));
     let request = json!({
@@ -116,11 +121,28 @@ pub(crate) fn translate(
         Answer { version: Some(found), .. } => Err(SamError::OtherVersion { program, found }),
         Answer { absent: Some(_), .. } => Err(SamError::NoTranslator { program }),
         Answer { errors: Some(errors), .. } => Err(SamError::Refused(errors)),
-        Answer { template: Some(template), .. } => serde_json::to_string_pretty(&template)
-            .map(|text| Translation { text: text.into(), code })
-            .map_err(|error| SamError::Failed(error.to_string())),
+        Answer { template: Some(mut template), .. } => {
+            local_code::put_addresses(&mut template);
+            serde_json::to_string_pretty(&template)
+                .map(|text| Translation { text: text.into(), code, stand_ins })
+                .map_err(|error| SamError::Failed(error.to_string()))
+        }
         _ => Err(SamError::Failed("its answer is empty".to_owned())),
     }
+}
+
+/// The findings about the applications of a template that are not looked up.
+pub(crate) fn unknown_applications(serverless: &Serverless) -> Vec<Diagnostic> {
+    let found = applications::of(&serverless.document).into_iter().take(SHOWN).map(|id| {
+        let at = serverless.resources.get(id).copied().unwrap_or(serverless.at);
+        let message = format!(
+            "`{id}` is an application of the Serverless Application Repository, which is not looked up"
+        );
+        let help = "put the application's template beside this one and name the file, `Location: FILE`; \
+                    `aws serverlessrepo create-cloud-formation-template` prints its `TemplateUrl`";
+        Diagnostic::error(Code::Serverless, message).at(at, "").help(help)
+    });
+    found.collect()
 }
 
 impl SamError {
@@ -131,26 +153,28 @@ impl SamError {
         if let Self::Refused(refusals) = self {
             let found = refusals.iter().take(SHOWN).map(|refusal| {
                 let id = refusal.id.as_ref().and_then(Json::as_str);
-                let at = id.and_then(|id| serverless.resources.get(id)).copied();
+                let at = id.and_then(|id| serverless.resource_of(id));
                 error(refusal.message.clone(), at.unwrap_or(serverless.at))
             });
             return found.collect();
         }
-        if let Self::Code(Unusable { resource, error: reason }) = self {
-            let at = resource.as_ref().and_then(|id| serverless.resources.get(id)).copied();
-            let mut message = reason.to_string();
-            if let Some(source) = std::error::Error::source(reason) {
-                message.push_str(&format!(": {source}"));
-            }
-            let help = match reason {
-                CodeError::Whole => {
-                    "put the code into a folder of its own, and name that: `CodeUri: src/`"
+        if let Self::Code(all) = self {
+            let found = all.iter().take(SHOWN).map(|Unusable { pointer, error: reason }| {
+                let mut message = reason.to_string();
+                if let Some(source) = std::error::Error::source(reason) {
+                    message.push_str(&format!(": {source}"));
                 }
-                CodeError::Assets(_) => {
-                    "local code lies in the project of the template, relative to the template"
-                }
-            };
-            return vec![error(message, at.unwrap_or(serverless.at)).help(help)];
+                let help = match reason {
+                    CodeError::Whole => {
+                        "put the code into a folder of its own, and name that: `CodeUri: src/`"
+                    }
+                    CodeError::Assets(_) => {
+                        "local code lies in the project of the template, relative to the template"
+                    }
+                };
+                error(message, serverless.place(pointer).unwrap_or(serverless.at)).help(help)
+            });
+            return found.collect();
         }
         let finding = error(self.to_string(), serverless.at);
         vec![match self {

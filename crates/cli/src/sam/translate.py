@@ -61,7 +61,7 @@ def translated(request):
     except ExceptionWithMessage as error:
         return {"errors": list(errors_of(error))}
     except BotoCoreError:
-        message = "applications of the Serverless Application Repository are not looked up: name a template in `Location`"
+        message = "the template needs something that only an account knows"
         return {"errors": [{"id": None, "message": message}]}
     for name, default in taken.items():
         result["Parameters"][name]["Default"] = default

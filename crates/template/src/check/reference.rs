@@ -4,8 +4,9 @@ use rstack_catalog::Registry;
 use rstack_model::{Code, Diagnostic, LogicalId, ResourceType, Value};
 
 use crate::diagnostics::Diagnostics;
+use crate::serverless::{TYPES, is_serverless};
 use crate::syntax::Spanned;
-use crate::template::{Expression, ExpressionKind, SERVERLESS, SubPart, Template, instead_of};
+use crate::template::{Expression, ExpressionKind, SERVERLESS, SubPart, Template};
 
 /// The pseudo parameters. Source: "Get AWS values using pseudo parameters", AWS CloudFormation
 /// User Guide.
@@ -219,7 +220,7 @@ impl Checker<'_> {
             return self.push(Code::ConditionReference, message, id, None);
         }
         let resource_type = resource.resource_type.value.as_str();
-        if is_custom(resource_type) {
+        if is_custom(resource_type) || is_serverless(resource_type) {
             return;
         }
         let Ok(Some(schema)) = Registry::embedded().get(resource_type) else { return };
@@ -266,14 +267,23 @@ impl Checker<'_> {
         self.push(Code::UnresolvedReference, message, &at, near);
     }
 
+    /// A type of a serverless template, in one that is none or in what AWS's translator has left.
+    fn serverless(&mut self, name: &Spanned<String>) {
+        let text = &name.value;
+        if TYPES.contains(&text.as_str()) {
+            let message = format!("`{text}` needs the transform `{SERVERLESS}`");
+            let help = format!("add `Transform: {SERVERLESS}` to the template");
+            return self.push(Code::Serverless, message, name, Some(help));
+        }
+        let near = self.diagnostics.suggestion(text, TYPES.into_iter());
+        self.push(Code::UnknownType, format!("no resource type `{text}` exists"), name, near);
+    }
+
     fn resource_type(&mut self, name: &rstack_model::ResourceType, span: rstack_model::Span) {
         let text = name.as_str();
         let registry = Registry::embedded();
-        if text.starts_with("AWS::Serverless::") {
-            let message = format!("`{text}` is a type of the transform `{SERVERLESS}`");
-            let at = Spanned::new(text.to_owned(), span);
-            let help = instead_of(SERVERLESS).to_owned();
-            return self.push(Code::Unsupported, message, &at, Some(help));
+        if is_serverless(text) {
+            return self.serverless(&Spanned::new(text.to_owned(), span));
         }
         // A resource without a type has been reported.
         if text.is_empty()

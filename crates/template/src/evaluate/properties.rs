@@ -12,6 +12,7 @@ use super::expression::{Evaluated, Evaluator};
 use super::external;
 use super::finding::Reported;
 use super::wait_condition;
+use crate::serverless::is_serverless;
 use crate::template::{Expression, ExpressionKind, Resource, key_place, value_place};
 
 /// The properties of a resource.
@@ -59,7 +60,10 @@ pub(super) fn properties(
         evaluator.note_lookups(value, declared.span);
     }
     let resource_type = resource.resource_type.value.as_str();
-    if let Ok(Some(schema)) = Registry::embedded().get(resource_type) {
+    // Only AWS's translator knows the properties of its types.
+    if !is_serverless(resource_type)
+        && let Ok(Some(schema)) = Registry::embedded().get(resource_type)
+    {
         let found = validate(&schema, &properties);
         for violation in found.iter().filter(|v| !v.path.top().is_some_and(|t| unread.contains(t)))
         {

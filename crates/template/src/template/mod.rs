@@ -20,7 +20,7 @@ pub use expression::{Expression, ExpressionKind, SubPart};
 pub(crate) use parameters::is_true;
 pub(crate) use place::{key_place, value_place};
 pub(crate) use read::read;
-pub(crate) use section::{SERVERLESS, instead_of};
+pub(crate) use section::SERVERLESS;
 pub(crate) use transform::{Dialect, dialect, untranslated};
 pub(crate) use unquoted::unquoted;
 

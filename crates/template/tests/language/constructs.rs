@@ -37,7 +37,14 @@ fn what_templates_hold_is_read_or_told() {
             "  C: {Type: 'My::Net::Vpc::MODULE', Properties: {A: 1}}\n",
             &["unsupported@'My::Net::Vpc::MODULE'"],
         ),
-        ("  C: {Type: AWS::Serverless::Function}\n", &["unsupported@AWS::Serverless::Function"]),
+        ("  C: {Type: AWS::Serverless::Function}\n", &["serverless@AWS::Serverless::Function"]),
+        ("  C: {Type: AWS::Serverless::Functon}\n", &["unknown-type@AWS::Serverless::Functon"]),
+        // The registry's schemas of these types are stubs.
+        (
+            "  C:\n    Type: AWS::Serverless::Function\n    Properties: {Events: {E: {Type: Api}}}\n\
+             Outputs: {O: {Value: !GetAtt C.Arn}}\n",
+            &["serverless@AWS::Serverless::Function"],
+        ),
         (
             "  C: {Type: 'AWS::CloudFormation::Macro', Properties: {Name: n, FunctionName: f}}\n",
             &[],

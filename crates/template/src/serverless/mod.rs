@@ -3,11 +3,19 @@
 //! Nothing is translated here: the caller runs the translator and reads its result in the place of the
 //! template. Source: "AWS SAM template anatomy", AWS Serverless Application Model Developer Guide.
 
+mod origin;
+mod places;
+mod types;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rstack_model::{Span, Value};
 use serde_json::{Map, Value as Json};
 
+pub use self::origin::Origins;
+use self::places::Places;
+pub(crate) use self::types::{TYPES, is_serverless};
 use crate::syntax::{Node, NodeKind, Spanned, scalar};
 use crate::template::{SERVERLESS, is_true};
 
@@ -24,9 +32,36 @@ pub struct Serverless {
     pub resources: BTreeMap<String, Span>,
     /// The names of its `NoEcho` parameters.
     pub secrets: BTreeSet<String>,
+    /// The places of all that is in it.
+    places: Arc<Places>,
 }
 
 impl Serverless {
+    /// The place of a value of the document, by its JSON pointer.
+    pub fn place(&self, pointer: &str) -> Option<Span> {
+        self.places.get(pointer).map(|spot| spot.value)
+    }
+
+    /// The place of the resource that an ID is of, or else of the one with the longest ID that begins
+    /// it: the translator derives its IDs so.
+    pub fn resource_of(&self, id: &str) -> Option<Span> {
+        let owners = self.resources.iter().filter(|(owner, _)| id.starts_with(owner.as_str()));
+        owners.max_by_key(|(owner, _)| owner.len()).map(|(_, place)| *place)
+    }
+
+    /// The place of `Globals`, and the functions that take their runtime from there.
+    pub fn functions_of_globals(&self) -> Option<(Span, Vec<&str>)> {
+        let globals = self.place("/Globals")?;
+        let resources = self.document.get("Resources").and_then(Json::as_object);
+        let has_none = |resource: &Json| {
+            let kind = resource.get("Type").and_then(Json::as_str);
+            kind == Some("AWS::Serverless::Function")
+                && resource.pointer("/Properties/Runtime").is_none()
+        };
+        let functions = resources.into_iter().flatten().filter(|(_, resource)| has_none(resource));
+        Some((globals, functions.map(|(id, _)| id.as_str()).collect()))
+    }
+
     /// The template of a tree that asks for the transform at a place.
     pub(crate) fn of(root: &Node<'_>, at: Span) -> Self {
         let section = |name: &str| {
@@ -51,6 +86,7 @@ impl Serverless {
             at,
             resources: resources.iter().map(|it| (it.key.value.clone(), it.key.span)).collect(),
             secrets,
+            places: Arc::new(Places::of(root)),
         }
     }
 }
@@ -119,5 +155,7 @@ mod tests {
         let secrets: Vec<&str> = serverless.secrets.iter().map(String::as_str).collect();
         assert_eq!(secrets, ["A", "B", "C"]);
         assert_eq!(serverless.resources["F"].start, text.find("F:").unwrap());
+        assert_eq!(serverless.resource_of("FEvent"), serverless.resources.get("F").copied());
+        assert_eq!(serverless.resource_of("Event"), None);
     }
 }
