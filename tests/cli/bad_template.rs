@@ -25,7 +25,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     ),
     (
         "missing.yaml",
-        "Resources:\n  A:\n    Type: AWS::MediaPackage::OriginEndpoint\n    Properties:\n      Id: x\n",
+        "Resources:\n  A:\n    Type: AWS::MediaPackage::OriginEndpoint\n    Properties:\n      Id: x\n      \
+         HlsPackage: {}\n",
     ),
     (
         "cycle.yaml",

@@ -43,6 +43,7 @@ mod plan_output;
 mod protection;
 mod reference;
 mod remote_templates;
+mod refusals;
 mod replace;
 mod rollback;
 mod same_things;

@@ -80,6 +80,11 @@ impl<'a> Property<'a> {
         (!self.is_refused()).then(|| self.schema.update_kind(&self.path))
     }
 
+    /// True if the service refuses every change of it, and does not replace the object for one.
+    pub fn is_fixed(&self) -> bool {
+        self.schema.refused_updates().iter().any(|path| path.covers(&self.path))
+    }
+
     /// The service's rule for a change of it, where it is known.
     pub fn update_rule(&self) -> Option<&'a UpdateRule> {
         self.schema.update_rule(&self.path)

@@ -9,10 +9,33 @@ use crate::documentation::Documentation;
 ///
 /// Sources: `CreateRole`, AWS Identity and Access Management API Reference; `CreateQueue`, Amazon SQS
 /// API Reference; `CreateFunction`, AWS Lambda API Reference; `CreateVpcEndpoint`, `ModifyVpcAttribute`
-/// and `ModifySubnetAttribute`, Amazon EC2 API Reference.
+/// and `ModifySubnetAttribute`, Amazon EC2 API Reference; `CreateTopic`, Amazon SNS API Reference;
+/// `CreateStateMachine`, AWS Step Functions API Reference; `CreateLoadBalancer` and `CreateTargetGroup`,
+/// Elastic Load Balancing API Reference; `CreateDBInstance`, Amazon RDS API Reference;
+/// `CreateFileSystem`, Amazon EFS API Reference; `CreateKey`, AWS Key Management Service API Reference.
 fn stated(type_name: &str, property: &str) -> Option<Value> {
     Some(match (type_name, property) {
-        ("AWS::IAM::Role" | "AWS::IAM::User" | "AWS::IAM::Group", "Path") => json!("/"),
+        (
+            "AWS::IAM::Role"
+            | "AWS::IAM::User"
+            | "AWS::IAM::Group"
+            | "AWS::IAM::InstanceProfile"
+            | "AWS::IAM::ManagedPolicy",
+            "Path",
+        ) => json!("/"),
+        ("AWS::EFS::FileSystem", "Encrypted")
+        | ("AWS::KMS::Key", "MultiRegion")
+        | ("AWS::RDS::DBInstance", "StorageEncrypted")
+        | ("AWS::SNS::Topic", "FifoTopic")
+        | ("AWS::SQS::Queue", "FifoQueue") => json!(false),
+        ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Scheme") => json!("internet-facing"),
+        ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Type") => json!("application"),
+        ("AWS::ElasticLoadBalancingV2::TargetGroup", "TargetType") => json!("instance"),
+        ("AWS::KMS::Key", "KeySpec") => json!("SYMMETRIC_DEFAULT"),
+        ("AWS::KMS::Key", "KeyUsage") => json!("ENCRYPT_DECRYPT"),
+        ("AWS::KMS::Key", "Origin") => json!("AWS_KMS"),
+        ("AWS::Lambda::Function", "PackageType") => json!("Zip"),
+        ("AWS::StepFunctions::StateMachine", "StateMachineType") => json!("STANDARD"),
         ("AWS::IAM::Role", "MaxSessionDuration") => json!(3600),
         ("AWS::SQS::Queue", "DelaySeconds" | "ReceiveMessageWaitTimeSeconds") => json!(0),
         ("AWS::SQS::Queue", "MessageRetentionPeriod") => json!(345_600),

@@ -4,6 +4,7 @@
 //! API, a rule within its event bus. The names of each type are computed when the catalog is built
 //! (`xtask/src/catalog/names.rs` says how), with the overlays' corrections.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -15,10 +16,14 @@ use crate::type_schema::TypeSchema;
 
 /// Properties of which no two objects of a type may have the same values.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct UniqueName {
     name: Vec<SchemaPath>,
     #[serde(default)]
     scope: Vec<SchemaPath>,
+    /// True if names that differ in case alone are the same for the service.
+    #[serde(default)]
+    ignore_case: bool,
 }
 
 /// The value of one property of a name.
@@ -32,9 +37,18 @@ pub enum NamePart {
     Known(String),
 }
 
-/// The name of an object, with the scope that it is unique in.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// The name of an object, with the scope that it is unique in. Two are equal if the service takes them
+/// for one.
+#[derive(Clone, Debug)]
 pub struct ObjectName {
+    key: NameKey,
+    /// The name as it is declared.
+    declared: Vec<String>,
+}
+
+/// The parts by which the service tells names apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct NameKey {
     property: PropertyPath,
     name: Vec<String>,
     scope: Vec<(PropertyPath, Option<String>)>,
@@ -43,7 +57,18 @@ pub struct ObjectName {
 impl UniqueName {
     /// The name that these properties make in this scope.
     pub fn new(name: Vec<SchemaPath>, scope: Vec<SchemaPath>) -> Self {
-        Self { name, scope }
+        Self { name, scope, ignore_case: false }
+    }
+
+    /// The same name where case does not tell names apart.
+    #[must_use]
+    pub fn ignoring_case(self) -> Self {
+        Self { ignore_case: true, ..self }
+    }
+
+    /// True if names that differ in case alone are the same for the service.
+    pub fn ignores_case(&self) -> bool {
+        self.ignore_case
     }
 
     /// The properties that make the name.
@@ -68,28 +93,59 @@ impl UniqueName {
             }
         };
         let scope = self.scope.iter().map(known).collect::<Option<Vec<_>>>()?;
-        let name = self.name.iter().map(|path| known(path)?.1).collect::<Option<Vec<_>>>()?;
-        Some(ObjectName { property: self.name.first()?.concrete()?, name, scope })
+        let declared = self.name.iter().map(|path| known(path)?.1).collect::<Option<Vec<_>>>()?;
+        let name = match self.ignore_case {
+            true => declared.iter().map(|text| text.to_lowercase()).collect(),
+            false => declared.clone(),
+        };
+        let key = NameKey { property: self.name.first()?.concrete()?, name, scope };
+        Some(ObjectName { key, declared })
     }
 }
 
 impl ObjectName {
     /// The property that names the object; the first one of several.
     pub fn property(&self) -> &PropertyPath {
-        &self.property
+        &self.key.property
     }
 
     /// The name without its scope.
     pub fn text(&self) -> String {
-        self.name.join("/")
+        self.declared.join("/")
+    }
+
+    /// A text that is the same for names that the service takes for one.
+    pub fn identity(&self) -> String {
+        let own = Self { key: self.key.clone(), declared: self.key.name.clone() };
+        own.to_string()
+    }
+}
+
+impl PartialEq for ObjectName {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for ObjectName {}
+
+impl PartialOrd for ObjectName {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ObjectName {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key.cmp(&other.key)
     }
 }
 
 /// `name `Prod` (`StageName`, with `RestApiId` `abc`)`, as messages about names in use write it.
 impl fmt::Display for ObjectName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "name `{}` (`{}`", self.text(), self.property)?;
-        for (path, value) in &self.scope {
+        write!(f, "name `{}` (`{}`", self.text(), self.property())?;
+        for (path, value) in &self.key.scope {
             match value {
                 Some(value) => write!(f, ", with `{path}` `{value}`")?,
                 None => write!(f, ", without `{path}`")?,

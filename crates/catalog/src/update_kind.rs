@@ -78,6 +78,17 @@ impl TypeSchema {
         UpdateKind::InPlace
     }
 
+    /// The properties of which the service refuses every change, and for which no object is replaced: a
+    /// new value needs another resource.
+    pub fn refused_updates(&self) -> &[SchemaPath] {
+        &self.refused_updates
+    }
+
+    /// True if no update can change the path: it is given at creation, or the service refuses the change.
+    pub fn is_fixed(&self, path: &PropertyPath) -> bool {
+        self.is_create_only(path) || self.refused_updates.iter().any(|fixed| fixed.covers(path))
+    }
+
     /// The service's rule for the property at exactly this path, which decides by the values before
     /// and after; `None` if none is known.
     pub fn update_rule(&self, path: &PropertyPath) -> Option<&UpdateRule> {

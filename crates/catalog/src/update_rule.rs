@@ -16,6 +16,8 @@ pub enum UpdateRule {
     FamilyChanged(Vec<Vec<String>>),
     /// Replaced except for these changes.
     ReplacedExcept(Vec<Transition>),
+    /// Replaced for these changes, changed in place for all others.
+    ReplacedFor(Vec<Transition>),
     /// Replaced if the property is added or removed; changed in place otherwise.
     AddedOrRemoved,
 }
@@ -47,12 +49,26 @@ impl UpdateRule {
                 true
             }
             Self::ReplacedExcept(transitions) => {
-                let (from, to) = (before?.as_str()?, after?.as_str()?);
-                !transitions.iter().any(|transition| transition.from == from && transition.to == to)
+                !within(transitions, before?.as_str()?, after?.as_str()?)
             }
+            Self::ReplacedFor(transitions) => match (before, after) {
+                (Some(before), Some(after)) => {
+                    within(transitions, before.as_str()?, after.as_str()?)
+                }
+                (None, _) | (_, None) => false,
+            },
         };
         Some(if replaced { UpdateKind::Replaces } else { UpdateKind::InPlace })
     }
+}
+
+fn within(transitions: &[Transition], from: &str, to: &str) -> bool {
+    transitions.iter().any(|transition| transition.from == from && transition.to == to)
+}
+
+fn listed(transitions: &[Transition]) -> String {
+    let text = |Transition { from, to }: &Transition| format!("from `{from}` to `{to}`");
+    transitions.iter().map(text).collect::<Vec<_>>().join(" or ")
 }
 
 /// True if an element differs from the one that had its key before; `None` if that is not known.
@@ -87,11 +103,10 @@ impl fmt::Display for UpdateRule {
             }
             Self::FamilyChanged(_) => f.write_str("if the new value is of another family"),
             Self::ReplacedExcept(transitions) => {
-                let changes: Vec<String> = transitions
-                    .iter()
-                    .map(|Transition { from, to }| format!("from `{from}` to `{to}`"))
-                    .collect();
-                write!(f, "unless it changes {}", changes.join(" or "))
+                write!(f, "unless it changes {}", listed(transitions))
+            }
+            Self::ReplacedFor(transitions) => {
+                write!(f, "if it changes {}", listed(transitions))
             }
             Self::AddedOrRemoved => f.write_str("if it is added or removed"),
         }
@@ -140,6 +155,13 @@ mod tests {
         }]);
         assert_eq!(decide(&except, json!("dedicated"), json!("default")), Some(InPlace));
         assert_eq!(decide(&except, json!("default"), json!("dedicated")), Some(Replaces));
+        let only = UpdateRule::ReplacedFor(vec![Transition {
+            from: "Advanced".to_owned(),
+            to: "Standard".to_owned(),
+        }]);
+        assert_eq!(decide(&only, json!("Advanced"), json!("Standard")), Some(Replaces));
+        assert_eq!(decide(&only, json!("Standard"), json!("Advanced")), Some(InPlace));
+        assert_eq!(decide(&only, json!(null), json!("Standard")), Some(InPlace));
         let presence = UpdateRule::AddedOrRemoved;
         assert_eq!(decide(&presence, json!(null), json!("a")), Some(Replaces));
         assert_eq!(decide(&presence, json!("a"), json!("b")), Some(InPlace));

@@ -11,6 +11,7 @@ use crate::kinds::Kind;
 use crate::nearest::nearest;
 use crate::node::{Additional, Node};
 use crate::property_locations::property_locations;
+use crate::service_rule::broken;
 use crate::type_schema::TypeSchema;
 
 /// One thing that is wrong with declared properties.
@@ -72,6 +73,18 @@ pub enum ViolationKind {
         /// The requirement, in words.
         rule: String,
     },
+    /// Properties that the service does not take together, or not one without the other.
+    Together {
+        /// The rule, in words.
+        text: String,
+        /// The next step.
+        help: String,
+    },
+    /// The text has a form that the service refuses.
+    Form {
+        /// The mistake, in words.
+        text: String,
+    },
 }
 
 impl fmt::Display for ViolationKind {
@@ -86,6 +99,7 @@ impl fmt::Display for ViolationKind {
                 write!(f, "`{value}` does not match the pattern `{pattern}`")
             }
             Self::Bounds { rule } => f.write_str(rule),
+            Self::Together { text, .. } | Self::Form { text } => f.write_str(text),
         }
     }
 }
@@ -107,6 +121,8 @@ impl ViolationKind {
                 Some(format!("did you mean `{value}`?"))
             }
             Self::NotAllowed { allowed, .. } => Some(format!("allowed are {allowed}")),
+            Self::Together { help, .. } => Some(help.clone()),
+            Self::Form { .. } => Some("choose another one".to_owned()),
             Self::Missing { .. }
             | Self::Kind { .. }
             | Self::Pattern { .. }
@@ -123,6 +139,7 @@ const MAX_VIOLATIONS: usize = 200;
 pub fn validate(schema: &TypeSchema, properties: &ValueMap) -> Vec<Violation> {
     let mut checker = Checker { schema, out: Vec::new() };
     checker.map(&PropertyPath::root(), schema.root(), properties);
+    checker.out.extend(broken(schema, properties));
     checker.out
 }
 

@@ -41,6 +41,15 @@ fn a_name_is_unique_within_the_rest_of_the_identifier() {
         ("AWS::AppSync::GraphQLSchema", "ApiId"),
         ("AWS::EC2::NetworkAclEntry", "RuleNumber in Egress, NetworkAclId"),
         ("AWS::SNS::TopicPolicy", "Topics"),
+        ("AWS::EC2::SecurityGroup", "GroupName in VpcId"),
+        ("AWS::EC2::KeyPair", "KeyName"),
+        ("AWS::EC2::LaunchTemplate", "LaunchTemplateName"),
+        ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"),
+        ("AWS::RDS::DBParameterGroup", "DBParameterGroupName"),
+        ("AWS::AutoScaling::AutoScalingGroup", "AutoScalingGroupName"),
+        ("AWS::ECS::Cluster", "ClusterName"),
+        ("AWS::Kinesis::StreamConsumer", "ConsumerName in StreamARN"),
+        ("AWS::SageMaker::ModelBiasJobDefinition", "JobDefinitionName"),
         ("AWS::SQS::QueuePolicy", "Queues"),
     ] {
         assert_eq!(unique(type_name), [expected], "{type_name}");
@@ -57,6 +66,33 @@ fn a_name_that_services_may_accept_twice_is_only_likely() {
     // The overlay says that they do accept it.
     let zone = Registry::embedded().get("AWS::Route53::HostedZone").unwrap().unwrap();
     assert_eq!((zone.unique_names(), zone.likely_names()), (&[][..], &[][..]));
+}
+
+#[test]
+fn names_that_differ_in_case_are_one_where_the_service_says_so() {
+    let of = |type_name: &str, name: &str| {
+        let schema = Registry::embedded().get(type_name).unwrap().unwrap();
+        schema.unique_names()[0].of(|_| NamePart::Known(name.to_owned())).unwrap()
+    };
+    for type_name in [
+        "AWS::DocDB::DBCluster",
+        "AWS::ElastiCache::ReplicationGroup",
+        "AWS::IAM::Group",
+        "AWS::IAM::ManagedPolicy",
+        "AWS::IAM::Role",
+        "AWS::IAM::User",
+        "AWS::Neptune::DBInstance",
+        "AWS::RDS::DBInstance",
+        "AWS::RDS::DBSubnetGroup",
+    ] {
+        let (name, other) = (of(type_name, "Same"), of(type_name, "same"));
+        assert_eq!(name, other, "{type_name}");
+        assert_eq!(name.identity(), other.identity());
+        assert_eq!(name.text(), "Same", "a message shows what is declared");
+    }
+    for type_name in ["AWS::DynamoDB::Table", "AWS::Events::EventBus", "AWS::SQS::Queue"] {
+        assert_ne!(of(type_name, "Same"), of(type_name, "same"), "{type_name}");
+    }
 }
 
 #[test]
@@ -86,7 +122,7 @@ fn every_name_is_made_of_properties_that_templates_declare() {
             assert!(names.iter().any(whole), "{type_name}");
         }
     }
-    assert_eq!((types, scoped), (830, 225));
+    assert_eq!((types, scoped), (838, 227));
 }
 
 #[test]

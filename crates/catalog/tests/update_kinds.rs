@@ -151,6 +151,9 @@ fn types_without_handlers_follow_the_specification() {
         ("AWS::Glue::SecurityConfiguration", "EncryptionConfiguration", Replaces),
         ("AWS::MediaPackage::Asset", "SourceArn", Replaces),
         ("AWS::Kinesis::StreamConsumer", "Tags", Replaces),
+        ("AWS::DynamoDB::Table", "LocalSecondaryIndexes", Replaces),
+        ("AWS::SSM::Parameter", "Type", Replaces),
+        ("AWS::SSM::Parameter", "Tier", MayReplace),
     ] {
         assert_eq!(kind(type_name, dotted), expected, "{type_name} {dotted}");
     }
@@ -177,5 +180,32 @@ fn a_kind_holds_for_everything_inside_unless_that_is_stronger() {
                 }
             }
         });
+    }
+}
+
+#[test]
+fn an_update_that_the_service_refuses_is_no_replacement() {
+    let mut found = Vec::new();
+    for name in Registry::embedded().names() {
+        let schema = get(name);
+        for path in schema.refused_updates() {
+            let path = path.concrete().unwrap();
+            assert!(schema.node(&path).is_some(), "{name} {path}");
+            assert_eq!(schema.update_kind(&path), UpdateKind::InPlace, "{name} {path}");
+            found.push(format!("{name} {path}"));
+        }
+    }
+    for expected in [
+        "AWS::CloudFormation::WaitCondition Timeout",
+        "AWS::EC2::Volume AvailabilityZone",
+        "AWS::EC2::Volume Encrypted",
+        "AWS::EC2::Volume KmsKeyId",
+        "AWS::EC2::Volume SnapshotId",
+        "AWS::KMS::Key KeySpec",
+        "AWS::KMS::Key KeyUsage",
+        "AWS::KMS::Key MultiRegion",
+        "AWS::KMS::Key Origin",
+    ] {
+        assert!(found.iter().any(|it| it == expected), "{expected}: {found:?}");
     }
 }

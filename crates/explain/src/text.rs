@@ -55,6 +55,7 @@ pub(crate) fn text(code: Code) -> &'static str {
         Code::Policy => include_str!("../pages/policy.md"),
         Code::PolicySize => include_str!("../pages/policy-size.md"),
         Code::PropertyBounds => include_str!("../pages/property-bounds.md"),
+        Code::PropertyCombination => include_str!("../pages/property-combination.md"),
         Code::PropertyKind => include_str!("../pages/property-kind.md"),
         Code::PropertyPattern => include_str!("../pages/property-pattern.md"),
         Code::PropertyValue => include_str!("../pages/property-value.md"),

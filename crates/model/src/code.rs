@@ -183,6 +183,8 @@ codes! {
     PolicySize = "policy-size",
     /// A text or list that is too short or too long, a number that is too small or too large.
     PropertyBounds = "property-bounds",
+    /// Properties that the service does not take together, or not one without the other.
+    PropertyCombination = "property-combination",
     /// A value of another kind.
     PropertyKind = "property-kind",
     /// A text that does not have the required form.

@@ -79,8 +79,8 @@ impl TypeDefinition for CustomType {
         true
     }
 
-    fn fixed_properties(&self) -> &[&'static str] {
-        &["ServiceToken"]
+    fn fixed_properties(&self) -> Vec<PropertyPath> {
+        vec![PropertyPath::root().name("ServiceToken")]
     }
 
     fn unique_names(&self) -> &[UniqueName] {

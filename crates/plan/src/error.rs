@@ -173,8 +173,8 @@ impl PlanError {
                 Some("this is a defect of rstack: report it with the template".to_owned())
             }
             Self::Fixed { address, path } => Some(format!(
-                "the handler that made the object has to change and delete it: keep its `{path}`, replace the \
-                 object with `--replace {address}`, or declare it under another logical ID"
+                "keep the `{path}` that the object has, replace the object with `--replace {address}`, or \
+                 declare another one under another logical ID"
             )),
             Self::Function { .. } | Self::UnknownDependency { .. } => None,
         }

@@ -1,6 +1,7 @@
 //! Names that stand in the way of a replacement.
 
 use rstack_catalog::{NamePart, ObjectName, UniqueName};
+use rstack_model::value::Deferred;
 use rstack_model::{PathSegment, PropertyPath, Value, ValueMap};
 
 use crate::type_definition::TypeDefinition;
@@ -28,6 +29,11 @@ pub(crate) fn names(definition: &dyn TypeDefinition, properties: &ValueMap) -> V
 fn values(names: &[UniqueName], properties: &ValueMap) -> Vec<ObjectName> {
     let part = |path: &PropertyPath| match value_at(properties, path) {
         None | Some(Value::Null) => NamePart::Absent,
+        // The same attribute is the same value, whatever it is going to be.
+        Some(Value::Text(text)) => NamePart::Known(text.to_string()),
+        Some(Value::Deferred(deferred)) if matches!(**deferred, Deferred::Attribute(_)) => {
+            NamePart::Known(deferred.to_string())
+        }
         Some(value) if value.has_unknown() => NamePart::Unknown,
         Some(value) => {
             NamePart::Known(value.as_str().map_or_else(|| value.to_string(), str::to_owned))

@@ -5,18 +5,16 @@ use std::time::Duration;
 
 use rstack_catalog::{
     DeletionProtection, Handler, Kind, Registry, SchemaPath, TypeSchema, UniqueName,
+    service_default,
 };
 use rstack_model::{PathSegment, PropertyPath, ResourceType, UpdateKind, Value, ValueMap};
 
 use crate::custom_type::CustomType;
 use crate::type_definition::{Scalar, Schemas, TypeDefinition};
 
-/// The type that waits for signals, the properties of which no update is supported, and the time limit of
-/// the operation: longer than the longest `Timeout` of 12 hours, which ends it.
-///
-/// Source: "AWS::CloudFormation::WaitCondition", AWS CloudFormation User Guide.
+/// The type that waits for signals, and the time limit of the operation: longer than the longest `Timeout`
+/// of 12 hours, which ends it.
 const WAIT_CONDITION: &str = "AWS::CloudFormation::WaitCondition";
-const WAIT_PROPERTIES: [&str; 3] = ["Count", "Handle", "Timeout"];
 const WAIT_LIMIT: Duration = Duration::from_hours(13);
 
 /// Looks types up in the registry that is part of the program.
@@ -98,8 +96,12 @@ impl TypeDefinition for RegistryType {
         }
     }
 
-    fn fixed_properties(&self) -> &[&'static str] {
-        if self.0.name() == WAIT_CONDITION { &WAIT_PROPERTIES } else { &[] }
+    fn fixed_properties(&self) -> Vec<PropertyPath> {
+        self.0.refused_updates().iter().filter_map(SchemaPath::concrete).collect()
+    }
+
+    fn default_value(&self, path: &PropertyPath) -> Option<Value> {
+        service_default(self.0.name(), path).map(Value::from_json)
     }
 
     fn unique_names(&self) -> &[UniqueName] {

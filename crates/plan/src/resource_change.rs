@@ -217,11 +217,10 @@ fn changed_fixed(
     prior: &ResourceState,
     unchanged: &ValueMap,
 ) -> Option<PropertyPath> {
-    let changes = change.action == Action::Update && !definition.fixed_properties().is_empty();
+    let fixed = definition.fixed_properties();
+    let changes = change.action == Action::Update && !fixed.is_empty();
     let sure = changes.then(|| differences(definition, &prior.properties, unchanged))?;
-    let mut fixed =
-        definition.fixed_properties().iter().map(|name| PropertyPath::root().name(*name));
-    fixed.find(|path| sure.iter().any(|difference| difference.path == *path))
+    fixed.into_iter().find(|path| sure.iter().any(|difference| difference.path == *path))
 }
 
 /// Makes a replacement that the user asked for of what stays or is changed in place.

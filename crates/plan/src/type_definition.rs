@@ -50,10 +50,14 @@ pub trait TypeDefinition: Send + Sync {
     fn ref_may_change(&self) -> bool {
         false
     }
-    /// The top-level properties that can neither be changed nor replace the object: a change of one is
-    /// refused.
-    fn fixed_properties(&self) -> &[&'static str] {
-        &[]
+    /// The properties that can neither be changed nor replace the object: a change of one is refused.
+    fn fixed_properties(&self) -> Vec<PropertyPath> {
+        Vec::new()
+    }
+    /// The value that the service gives the property at this path when it is not declared, where that is
+    /// known.
+    fn default_value(&self, _: &PropertyPath) -> Option<Value> {
+        None
     }
     /// The names of which no two objects may have the same.
     fn unique_names(&self) -> &[UniqueName];

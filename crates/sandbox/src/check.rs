@@ -1,6 +1,6 @@
 //! Checking what a call sends against the type's schema, and comparing it with what is there.
 
-use rstack_catalog::{TypeSchema, validate};
+use rstack_catalog::{TypeSchema, service_default, validate};
 use rstack_driver::ErrorKind;
 use rstack_model::value::redacted_map;
 use rstack_model::{KnownMap, KnownValue, PathSegment, PropertyPath};
@@ -122,8 +122,11 @@ fn changed(
     if same(schema, path, before, after) {
         return None;
     }
-    if schema.is_create_only(path) {
-        return Some(path.clone());
+    if schema.is_fixed(path) {
+        // What is declared as it is without being declared is no change.
+        let default = service_default(schema.name(), path).filter(|_| before.is_null());
+        let stays = default.is_some_and(|default| same(schema, path, &default, after));
+        return (!stays).then(|| path.clone());
     }
     match (before, after) {
         (Json::Object(b), Json::Object(a)) if !is_secret(before) && !is_secret(after) => {

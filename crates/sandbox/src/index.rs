@@ -30,7 +30,7 @@ pub(crate) enum Facet {
 
 /// The value of [`Facet::Name`] for a name.
 pub(crate) fn name_value(name: &ObjectName) -> String {
-    name.to_string()
+    name.identity()
 }
 
 impl Facet {

@@ -13,7 +13,6 @@ use crate::rules::Refusal;
 
 const CHANNEL: &str = "AWS::MediaPackage::Channel";
 pub(crate) const ENDPOINT: &str = "AWS::MediaPackage::OriginEndpoint";
-const PACKAGES: [&str; 4] = ["HlsPackage", "DashPackage", "CmafPackage", "MssPackage"];
 
 /// The attributes that have a form of their own.
 pub(crate) fn attributes(context: &IdContext<'_>, out: &mut JsonMap) {
@@ -72,7 +71,7 @@ pub(crate) fn channel_of(properties: &JsonMap) -> impl Iterator<Item = &str> {
     properties.get("ChannelId").and_then(Json::as_str).into_iter()
 }
 
-/// Refuses an endpoint that has no channel or not exactly one package.
+/// Refuses an endpoint that has no channel. That it has exactly one package is a rule of the catalog.
 pub(crate) fn before_write(
     view: &View<'_>,
     resource_type: &ResourceType,
@@ -86,12 +85,6 @@ pub(crate) fn before_write(
         let message = format!("there is no channel `{channel}`");
         let path = PropertyPath::root().name("ChannelId");
         return Err(Refusal::invalid(path, "UnprocessableEntityException", message));
-    }
-    let packages = PACKAGES.iter().filter(|name| properties.contains_key(**name)).count();
-    if packages != 1 {
-        let message = format!("an endpoint has exactly one package, this one has {packages}");
-        let kind = ErrorKind::Invalid { property: None };
-        return Err(Refusal::new(kind, "UnprocessableEntityException", message));
     }
     Ok(())
 }

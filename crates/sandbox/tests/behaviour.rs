@@ -137,7 +137,7 @@ async fn what_is_needed_must_exist_and_what_is_in_use_must_stay() {
     assert_eq!(refusal(early), "ChannelId UnprocessableEntityException");
     let channel = create(&cloud, CHANNEL, "C", json!({"Id": "c"})).await.unwrap().physical_id;
     let bare = create(&cloud, ENDPOINT, "E", json!({"Id": "e", "ChannelId": "c"})).await;
-    assert_eq!(refusal(bare), "- UnprocessableEntityException");
+    assert_eq!(refusal(bare), " ValidationException");
     let endpoint = create(&cloud, ENDPOINT, "E", endpoint).await.unwrap().physical_id;
     let busy = delete(&cloud, CHANNEL, &channel).await;
     assert_eq!(refusal(busy), "Conflict UnprocessableEntityException");

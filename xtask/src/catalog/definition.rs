@@ -124,6 +124,7 @@ pub(super) fn of(
     };
     extend("readOnlyProperties", overlay.read_only());
     extend("declarable", overlay.declarable());
+    extend("refusedUpdates", overlay.refused());
     extend("sets", overlay.sets());
     let declared = resource.map(|resource| attributes::declared(schema, resource, overlay));
     extend("declaredAttributes", declared.unwrap_or_default());

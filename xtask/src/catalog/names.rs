@@ -22,10 +22,13 @@ use super::updates::Marked;
 
 /// A name, as `rstack_catalog` reads it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Name {
     name: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     scope: Vec<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    ignore_case: bool,
 }
 
 /// The names of a type.
@@ -95,7 +98,11 @@ pub(super) fn of(
         }
         if !named.name.is_empty() {
             let pointers = |paths: &[String]| paths.iter().map(|path| pointer(path)).collect();
-            unique.push(Name { name: pointers(&named.name), scope: pointers(&named.scope) });
+            unique.push(Name {
+                name: pointers(&named.name),
+                scope: pointers(&named.scope),
+                ignore_case: named.ignore_case,
+            });
         }
     }
     unique.sort();
@@ -157,8 +164,8 @@ impl TypeNaming<'_> {
                     group.iter().cloned().partition(refers);
                 match name.is_empty() {
                     // An association of parents has no name but them.
-                    true => Name { name: group, scope: Vec::new() },
-                    false => Name { name, scope },
+                    true => Name { name: group, scope: Vec::new(), ignore_case: false },
+                    false => Name { name, scope, ignore_case: false },
                 }
             })
             .collect()
@@ -209,7 +216,7 @@ impl TypeNaming<'_> {
                     scope.push(pointer);
                 }
             }
-            out.push(Name { name: vec![own], scope });
+            out.push(Name { name: vec![own], scope, ignore_case: false });
         }
         out
     }

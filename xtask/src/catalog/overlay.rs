@@ -21,6 +21,9 @@ pub(super) struct Overlay {
     /// Paths that are changed in place although a package says otherwise.
     #[serde(default)]
     in_place: Vec<Paths>,
+    /// Properties of which the service refuses every change, and that do not replace the object.
+    #[serde(default)]
+    refused: Vec<Paths>,
     /// Properties of which the service decides by a rule.
     #[serde(default)]
     may_replace: Vec<Ruled>,
@@ -87,7 +90,7 @@ pub(super) struct Changing {
 
 /// A name of objects.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Named {
     /// The properties that make the name; a name that the convention gives is replaced.
     #[serde(default)]
@@ -98,6 +101,9 @@ pub(super) struct Named {
     /// Properties that do not name objects although the convention says so.
     #[serde(default)]
     pub(super) not: Vec<String>,
+    /// True if names that differ in case alone are the same.
+    #[serde(default)]
+    pub(super) ignore_case: bool,
     source: String,
 }
 
@@ -141,7 +147,7 @@ impl Overlay {
     /// # Errors
     /// The first entry that is not so.
     pub(super) fn check(&self, name: &str, schema: &Value) -> Result<(), Box<dyn Error>> {
-        let plain = [&self.replaces, &self.in_place, &self.write_only, &self.sets];
+        let plain = [&self.replaces, &self.in_place, &self.refused, &self.write_only, &self.sets];
         let plain = plain.into_iter().chain([&self.secret_attributes]).flatten();
         let entries = plain
             .map(|entry| (&entry.paths, &entry.source))
@@ -200,6 +206,11 @@ impl Overlay {
     pub(super) fn declarable(&self) -> Vec<String> {
         let entries = self.read_only.iter().filter(|entry| entry.declarable);
         entries.flat_map(|entry| &entry.paths).map(|path| pointer(path)).collect()
+    }
+
+    /// The properties of which every change is refused, as pointers.
+    pub(super) fn refused(&self) -> Vec<String> {
+        self.refused.iter().flat_map(|entry| &entry.paths).map(|path| pointer(path)).collect()
     }
 
     /// The lists whose order has no meaning, as pointers.

@@ -104,7 +104,7 @@ impl Patch<'_> {
 
     /// True if no update can change the path.
     fn is_fixed(&self, path: &PropertyPath) -> bool {
-        self.schema.is_create_only(path)
+        self.schema.is_fixed(path)
     }
 
     /// True if the value is write-only or has a part that is.

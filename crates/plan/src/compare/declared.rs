@@ -49,6 +49,9 @@ fn values(
     if form(&before) == form(&after) {
         return;
     }
+    if is_default(definition, path, before.as_ref(), after.as_ref()) {
+        return;
+    }
     let own_rule = definition.decided_update(path, before.as_ref(), after.as_ref());
     let decided = own_rule.or(decided);
     match (&before, &after) {
@@ -75,6 +78,23 @@ fn values(
         sure @ (UpdateKind::InPlace | UpdateKind::Replaces) => sure,
     };
     out.push(Difference { path: path.clone(), before, after, update_kind });
+}
+
+/// True if a property that cannot be changed in place comes or goes with the value that the service gives
+/// the object without it: the object has that value before and after.
+fn is_default(
+    definition: &dyn TypeDefinition,
+    path: &PropertyPath,
+    before: Option<&Value>,
+    after: Option<&Value>,
+) -> bool {
+    let ((Some(only), None) | (None, Some(only))) = (before, after) else { return false };
+    let in_place = definition.update_kind(path) == UpdateKind::InPlace;
+    if in_place && !definition.fixed_properties().contains(path) {
+        return false;
+    }
+    let default = definition.default_value(path);
+    default.is_some_and(|it| canonical(definition, path, &it) == canonical(definition, path, only))
 }
 
 /// The strongest update kind of what a map brings or takes that comes or goes as a whole.

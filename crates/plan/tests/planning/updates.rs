@@ -9,7 +9,7 @@ use rstack_plan::{CheckedPlan, PlanError, PlanInput, PlanOptions, RegistrySchema
 use serde_json::{Value, json as j};
 
 use crate::cases::{action, made, reasons, steps};
-use crate::support::{TestSchemas, applied, empty_state, faithful, json, stack, thing};
+use crate::support::{TestSchemas, applied, attribute, empty_state, faithful, json, stack, thing};
 
 fn replacing(properties: Value, state: &State) -> Result<Plan, PlanError> {
     let options = PlanOptions { replace: ["A".into()].into(), ..PlanOptions::default() };
@@ -193,4 +193,139 @@ fn what_a_handler_returns_is_known_only_after_it_was_asked_and_it_stays_the_same
         rstack_model::state::ObjectStatus::Incomplete;
     let anew = custom(j!({"ServiceToken": "g", "Size": 2}), &state).unwrap();
     assert_eq!(action(&anew, "A"), Action::Replace(ReplaceOrder::CreateFirst));
+}
+
+/// A plan of resources of the registry's types.
+fn registry(resources: &[(&'static str, &str, Value)], state: &State) -> Result<Plan, PlanError> {
+    let desired = stack(resources.iter().map(|(id, resource_type, properties)| {
+        let resource_type = (*resource_type).into();
+        let own = thing(json(properties.clone()));
+        (*id, rstack_model::desired::DesiredResource { resource_type, ..own })
+    }));
+    let (observations, options) = (faithful(state), PlanOptions::default());
+    let schemas = &RegistrySchemas;
+    let input = PlanInput {
+        desired: &desired,
+        state,
+        observations: &observations,
+        schemas,
+        options: &options,
+    };
+    let plan = plan(&input)?;
+    assert_eq!(rstack_plan::check(&plan, schemas), []);
+    Ok(plan.into_plan())
+}
+
+fn registry_state(resource_type: &str, properties: Value) -> State {
+    let plan = registry(&[("A", resource_type, properties)], &empty_state()).unwrap();
+    applied(&plan, &empty_state())
+}
+
+#[test]
+fn a_change_that_the_service_refuses_is_refused_by_the_plan() {
+    for (resource_type, before, after, path) in [
+        (
+            "AWS::KMS::Key",
+            j!({"KeySpec": "SYMMETRIC_DEFAULT"}),
+            j!({"KeySpec": "RSA_2048"}),
+            "KeySpec",
+        ),
+        ("AWS::KMS::Key", j!({}), j!({"MultiRegion": true}), "MultiRegion"),
+        ("AWS::KMS::Key", j!({"KeyUsage": "SIGN_VERIFY"}), j!({}), "KeyUsage"),
+        (
+            "AWS::EC2::Volume",
+            j!({"AvailabilityZone": "eu-west-1a", "Size": 1}),
+            j!({"AvailabilityZone": "eu-west-1b", "Size": 1}),
+            "AvailabilityZone",
+        ),
+    ] {
+        let state = registry_state(resource_type, before);
+        let refused = registry(&[("A", resource_type, after)], &state).unwrap_err();
+        let path = PropertyPath::root().name(path);
+        assert_eq!(refused, PlanError::Fixed { address: "A".into(), path });
+        assert!(refused.hint().unwrap().contains("--replace A"));
+    }
+}
+
+#[test]
+fn a_property_that_comes_or_goes_with_its_default_replaces_nothing() {
+    for (resource_type, required, default) in [
+        ("AWS::SQS::Queue", j!({}), j!({"FifoQueue": false})),
+        ("AWS::SQS::Queue", j!({}), j!({"FifoQueue": "false"})),
+        ("AWS::IAM::Role", j!({"AssumeRolePolicyDocument": {}}), j!({"Path": "/"})),
+        ("AWS::Lambda::Function", j!({}), j!({"PackageType": "Zip"})),
+        ("AWS::StepFunctions::StateMachine", j!({}), j!({"StateMachineType": "STANDARD"})),
+        ("AWS::ElasticLoadBalancingV2::LoadBalancer", j!({}), j!({"Type": "application"})),
+        ("AWS::ElasticLoadBalancingV2::TargetGroup", j!({}), j!({"TargetType": "instance"})),
+        ("AWS::RDS::DBInstance", j!({}), j!({"StorageEncrypted": false})),
+        ("AWS::EFS::FileSystem", j!({}), j!({"Encrypted": false})),
+        ("AWS::KMS::Key", j!({}), j!({"KeySpec": "SYMMETRIC_DEFAULT", "MultiRegion": false})),
+    ] {
+        let mut with = required.clone();
+        for (name, value) in default.as_object().unwrap() {
+            with[name] = value.clone();
+        }
+        for (before, after) in [(&required, &with), (&with, &required)] {
+            let state = registry_state(resource_type, before.clone());
+            let plan = registry(&[("A", resource_type, after.clone())], &state).unwrap();
+            assert_eq!(action(&plan, "A"), Action::NoOp, "{resource_type} {before} {after}");
+        }
+    }
+    let state = registry_state("AWS::SQS::Queue", j!({}));
+    let plan = registry(&[("A", "AWS::SQS::Queue", j!({"FifoQueue": true}))], &state).unwrap();
+    assert_eq!(action(&plan, "A"), Action::Replace(ReplaceOrder::CreateFirst));
+    let state = registry_state("AWS::RDS::DBInstance", j!({"StorageEncrypted": true}));
+    let plan = registry(&[("A", "AWS::RDS::DBInstance", j!({}))], &state).unwrap();
+    assert_eq!(action(&plan, "A"), Action::Replace(ReplaceOrder::CreateFirst));
+}
+
+#[test]
+fn a_name_is_taken_whatever_its_case_where_the_service_takes_both_for_one() {
+    let role = |name: &str| j!({"AssumeRolePolicyDocument": {}, "RoleName": name});
+    let kind = "AWS::IAM::Role";
+    let state = registry_state(kind, role("MyRole"));
+    let refused = registry(&[("A", kind, role("myrole"))], &state).unwrap_err();
+    assert!(matches!(refused, PlanError::NameTaken { .. }), "{refused}");
+    let both = [("A", kind, role("Same")), ("B", kind, role("same"))];
+    let refused = registry(&both, &empty_state()).unwrap_err();
+    assert!(matches!(refused, PlanError::NameOfOther { .. }), "{refused}");
+    let queue = |name: &str| j!({"QueueName": name});
+    let kind = "AWS::SQS::Queue";
+    registry(&[("A", kind, queue("Same")), ("B", kind, queue("same"))], &empty_state()).unwrap();
+}
+
+#[test]
+fn the_name_of_a_security_group_is_unique_within_its_vpc() {
+    let kind = "AWS::EC2::SecurityGroup";
+    let group =
+        |about: &str, vpc: &str| j!({"GroupName": "web", "GroupDescription": about, "VpcId": vpc});
+    let state = registry_state(kind, group("one", "vpc-1"));
+    let refused = registry(&[("A", kind, group("two", "vpc-1"))], &state).unwrap_err();
+    assert!(matches!(refused, PlanError::NameTaken { kept: false, .. }), "{refused}");
+    let two = |vpc| [("A", kind, group("one", "vpc-1")), ("B", kind, group("one", vpc))];
+    let refused = registry(&two("vpc-1"), &empty_state()).unwrap_err();
+    assert!(matches!(refused, PlanError::NameOfOther { .. }), "{refused}");
+    registry(&two("vpc-2"), &empty_state()).unwrap();
+    // A VPC that is yet to be made is one VPC, too.
+    let mut desired = stack([("Vpc", thing(json(j!({}))))]);
+    for id in ["A", "B"] {
+        let mut properties = json(j!({"GroupName": "web", "GroupDescription": "one"}));
+        properties.insert("VpcId".to_owned(), attribute("Vpc", "VpcId"));
+        let own = rstack_model::desired::DesiredResource {
+            resource_type: kind.into(),
+            ..thing(properties)
+        };
+        desired.resources.insert(id.into(), own);
+    }
+    desired.resources.get_mut(&Address::from("Vpc")).unwrap().resource_type =
+        "AWS::EC2::VPC".into();
+    let input = PlanInput {
+        desired: &desired,
+        state: &empty_state(),
+        observations: &Default::default(),
+        schemas: &RegistrySchemas,
+        options: &PlanOptions::default(),
+    };
+    let refused = plan(&input).unwrap_err();
+    assert!(matches!(refused, PlanError::NameOfOther { .. }), "{refused}");
 }

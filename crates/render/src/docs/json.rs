@@ -66,7 +66,7 @@ pub fn property_json(property: &Property<'_>, depth: usize) -> Value {
         "path": property.dotted(),
         "kind": property.kind(),
         "required": property.is_required(),
-        "change": property.update_kind().map_or("read-only", UpdateKind::name),
+        "change": change_name(property),
         "replacedIf": property.update_rule().map(ToString::to_string),
         "values": property.allowed(),
         "bounds": property.bounds(),
@@ -78,6 +78,13 @@ pub fn property_json(property: &Property<'_>, depth: usize) -> Value {
         "text": property.text(),
         "properties": if deeper { list(&inner, depth) } else { Vec::new() },
     })
+}
+
+fn change_name(property: &Property<'_>) -> &'static str {
+    if property.is_fixed() {
+        return "refused";
+    }
+    property.update_kind().map_or("read-only", UpdateKind::name)
 }
 
 fn list(properties: &[Property<'_>], depth: usize) -> Vec<Value> {

@@ -47,6 +47,7 @@ fn branch(properties: &[Property<'_>], depth: usize, indent: &str, rows: &mut Ve
 /// The marks of a property at a glance: required, its update kind, deprecated.
 fn marks(property: &Property<'_>) -> Line {
     let change = match property.update_kind() {
+        _ if property.is_fixed() => Some((Role::Delete, "cannot change")),
         Some(UpdateKind::InPlace) | None => None,
         Some(UpdateKind::Replaces) => Some((Role::Delete, "replaces")),
         Some(UpdateKind::MayReplace) => Some((Role::Delete, "may replace")),

@@ -87,6 +87,7 @@ fn terms(property: &Property<'_>) -> Vec<(&'static str, String)> {
 
 fn change_words(property: &Property<'_>) -> String {
     let words = match property.update_kind() {
+        _ if property.is_fixed() => "is refused",
         Some(UpdateKind::InPlace) => "updates the object in place",
         Some(UpdateKind::Replaces) => "replaces the object",
         Some(UpdateKind::MayReplace) => match property.update_rule() {

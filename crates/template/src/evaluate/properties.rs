@@ -149,13 +149,17 @@ fn violation_place(evaluator: &Evaluator<'_>, resource: &Resource, violation: &V
     match violation.kind {
         ViolationKind::Unknown { .. } => place(evaluator, resource, &violation.path, true),
         ViolationKind::Missing { .. } if violation.path.segments().is_empty() => resource.name_span,
-        ViolationKind::Missing { .. } | ViolationKind::ReadOnly { .. } => {
-            place(evaluator, resource, &violation.path, true)
+        ViolationKind::Together { .. } if violation.path.segments().is_empty() => {
+            resource.name_span
         }
+        ViolationKind::Missing { .. }
+        | ViolationKind::ReadOnly { .. }
+        | ViolationKind::Together { .. } => place(evaluator, resource, &violation.path, true),
         ViolationKind::Kind { .. }
         | ViolationKind::NotAllowed { .. }
         | ViolationKind::Pattern { .. }
-        | ViolationKind::Bounds { .. } => place(evaluator, resource, &violation.path, false),
+        | ViolationKind::Bounds { .. }
+        | ViolationKind::Form { .. } => place(evaluator, resource, &violation.path, false),
     }
 }
 
@@ -166,7 +170,8 @@ fn diagnostic(resource_type: &str, violation: &Violation, place: Span) -> Diagno
         ViolationKind::Missing { .. } => Code::MissingProperty,
         ViolationKind::Kind { .. } => Code::PropertyKind,
         ViolationKind::NotAllowed { .. } => Code::PropertyValue,
-        ViolationKind::Pattern { .. } => Code::PropertyPattern,
+        ViolationKind::Pattern { .. } | ViolationKind::Form { .. } => Code::PropertyPattern,
+        ViolationKind::Together { .. } => Code::PropertyCombination,
         ViolationKind::Bounds { .. } => Code::PropertyBounds,
     };
     let inside = match violation.path.segments() {

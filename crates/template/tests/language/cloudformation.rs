@@ -212,7 +212,7 @@ fn merge_keys_are_carried_out_with_a_warning() {
     let properties = |written: &str| {
         let text = format!(
             "Metadata:\n  a: &a {{DisplayName: a, TopicName: a}}\n  b: &b {{DisplayName: b, \
-             FifoTopic: true}}\nResources:\n  T:\n    Type: AWS::SNS::Topic\n    \
+             KmsMasterKeyId: k}}\nResources:\n  T:\n    Type: AWS::SNS::Topic\n    \
              Properties:\n{written}"
         );
         let outcome = outcome(&text, &[]);
@@ -225,7 +225,10 @@ fn merge_keys_are_carried_out_with_a_warning() {
         ("      <<: *a\n", r#"{"DisplayName": "a", "TopicName": "a"}"#),
         ("      <<: *a\n      TopicName: own\n", r#"{"DisplayName": "a", "TopicName": "own"}"#),
         ("      TopicName: own\n      <<: *a\n", r#"{"DisplayName": "a", "TopicName": "own"}"#),
-        ("      <<: [*b, *a]\n", r#"{"DisplayName": "b", "FifoTopic": true, "TopicName": "a"}"#),
+        (
+            "      <<: [*b, *a]\n",
+            r#"{"DisplayName": "b", "KmsMasterKeyId": "k", "TopicName": "a"}"#,
+        ),
         ("      <<: [{DisplayName: c}, *a]\n", r#"{"DisplayName": "c", "TopicName": "a"}"#),
         ("      <<: {TopicName: x}\n", r#"{"TopicName": "x"}"#),
         ("      <<: []\n      TopicName: x\n", r#"{"TopicName": "x"}"#),

@@ -234,7 +234,7 @@ fn more_objects_than_an_account_has_by_default_are_a_warning_at_the_first_one_to
         for (id, n) in channels.iter().flat_map(|id| (1..=each).map(move |n| (id, n))) {
             text += &format!(
                 "  {id}E{n}:\n    Type: AWS::MediaPackage::OriginEndpoint\n    Properties: {{Id: \
-                 {id}-{n}, ChannelId: !Ref {id}}}\n"
+                 {id}-{n}, ChannelId: !Ref {id}, HlsPackage: {{}}}}\n"
             );
         }
         let found = findings(&text).into_iter().filter(|it| it.code == Code::Quota);

@@ -1,0 +1,427 @@
+//! Rules of services about declared properties that no schema says: properties that exclude or need each
+//! other, forms of names, bounds. The one place that knows them, for templates and for the sandbox.
+//!
+//! A value that is known only after apply breaks no rule.
+
+use rstack_model::value::Deferred;
+use rstack_model::{PropertyPath, Value, ValueMap};
+
+use crate::reserved_name::{bucket, load_balancer, ssm_parameter, target_group};
+use crate::type_schema::TypeSchema;
+use crate::validate::{Violation, ViolationKind};
+
+/// A rule about the properties of one map.
+#[derive(Clone, Copy, Debug)]
+enum Rule {
+    /// Exactly one of these properties is declared.
+    ExactlyOne(&'static [&'static str]),
+    /// At most one of both is declared.
+    NotBoth(&'static str, &'static str),
+    /// The first is not declared where the second is true.
+    NotWhere(&'static str, &'static str),
+    /// The first is declared only with the second.
+    Needs(&'static str, &'static str),
+    /// The first is true only where the second is.
+    TrueNeeds(&'static str, &'static str),
+    /// The name ends with the text where the flag is true, and only there.
+    Ending { name: &'static str, ending: &'static str, flag: &'static str },
+    /// The number is not larger.
+    Most(&'static str, i64),
+    /// The Base64 text stands for no more bytes.
+    MostDecoded(&'static str, usize),
+    /// The text has no more bytes.
+    MostBytes(&'static str, usize),
+    /// The text has no more bytes where the other property has this value.
+    MostBytesWhere(&'static str, usize, (&'static str, &'static str)),
+    /// The name is none that the service reserves or refuses.
+    Form(&'static str, fn(&str) -> Option<&'static str>),
+}
+
+/// The rules: type, the property whose map the rule is about (empty for the type's own), rule.
+///
+/// Sources: `CreateQueue` and "FIFO queue and message identifiers", Amazon SQS; `CreateTopic`, Amazon SNS
+/// API Reference; AWS::SecretsManager::Secret and GenerateSecretString, AWS CloudFormation User Guide;
+/// `CreateOriginEndpoint`, AWS Elemental MediaPackage Live API Reference, "Time-shifted viewing reference"
+/// (14 days) and "New endpoint fields" (a delay of 86,400 seconds), AWS Elemental MediaPackage User Guide;
+/// `PutParameter`, AWS Systems Manager API Reference; "Bucket naming rules", Amazon S3 User Guide;
+/// `CreateLoadBalancer` and `CreateTargetGroup`, Elastic Load Balancing API Reference; "Run commands when
+/// you launch an EC2 instance with user data input", Amazon EC2 User Guide (16 KB before it is encoded).
+const RULES: [(&str, &str, Rule); 20] = [
+    ("AWS::AutoScaling::LaunchConfiguration", "", Rule::MostDecoded("UserData", 16 * 1024)),
+    ("AWS::EC2::Instance", "", Rule::MostDecoded("UserData", 16 * 1024)),
+    ("AWS::EC2::LaunchTemplate", "LaunchTemplateData", Rule::MostDecoded("UserData", 16 * 1024)),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "", Rule::Form("Name", load_balancer)),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", "", Rule::Form("Name", target_group)),
+    (
+        "AWS::MediaPackage::OriginEndpoint",
+        "",
+        Rule::ExactlyOne(&["HlsPackage", "DashPackage", "CmafPackage", "MssPackage"]),
+    ),
+    ("AWS::MediaPackage::OriginEndpoint", "", Rule::Most("StartoverWindowSeconds", 1_209_600)),
+    ("AWS::MediaPackage::OriginEndpoint", "", Rule::Most("TimeDelaySeconds", 86_400)),
+    ("AWS::S3::Bucket", "", Rule::Form("BucketName", bucket)),
+    ("AWS::SNS::Topic", "", Rule::Ending { name: "TopicName", ending: ".fifo", flag: "FifoTopic" }),
+    ("AWS::SNS::Topic", "", Rule::TrueNeeds("ContentBasedDeduplication", "FifoTopic")),
+    ("AWS::SQS::Queue", "", Rule::Ending { name: "QueueName", ending: ".fifo", flag: "FifoQueue" }),
+    ("AWS::SQS::Queue", "", Rule::NotWhere("KmsMasterKeyId", "SqsManagedSseEnabled")),
+    ("AWS::SQS::Queue", "", Rule::TrueNeeds("ContentBasedDeduplication", "FifoQueue")),
+    ("AWS::SSM::Parameter", "", Rule::Form("Name", ssm_parameter)),
+    ("AWS::SSM::Parameter", "", Rule::MostBytes("Value", 8 * 1024)),
+    ("AWS::SSM::Parameter", "", Rule::MostBytesWhere("Value", 4 * 1024, ("Tier", "Standard"))),
+    ("AWS::SecretsManager::Secret", "", Rule::NotBoth("SecretString", "GenerateSecretString")),
+    (
+        "AWS::SecretsManager::Secret",
+        "GenerateSecretString",
+        Rule::Needs("SecretStringTemplate", "GenerateStringKey"),
+    ),
+    (
+        "AWS::SecretsManager::Secret",
+        "GenerateSecretString",
+        Rule::Needs("GenerateStringKey", "SecretStringTemplate"),
+    ),
+];
+
+/// The services whose objects have 50 tags at most.
+///
+/// Sources: the pages about tags and quotas in the guides of these services.
+const FIFTY_TAGS: [&str; 14] = [
+    "DynamoDB",
+    "EC2",
+    "ECR",
+    "ECS",
+    "EKS",
+    "IAM",
+    "KMS",
+    "Kinesis",
+    "Lambda",
+    "RDS",
+    "SNS",
+    "SQS",
+    "SSM",
+    "SecretsManager",
+];
+
+/// The rules of the service that these properties break.
+pub(crate) fn broken(schema: &TypeSchema, properties: &ValueMap) -> Vec<Violation> {
+    let mut out = Vec::new();
+    for (_, within, rule) in RULES.iter().filter(|(name, ..)| *name == schema.name()) {
+        let root = PropertyPath::root();
+        match (within.is_empty(), properties.get(*within)) {
+            (true, _) => out.extend(rule.check(&root, properties)),
+            (false, Some(Value::Map(map))) => out.extend(rule.check(&root.name(*within), map)),
+            (false, _) => {}
+        }
+    }
+    out.extend(tags(schema, properties));
+    out
+}
+
+/// The declaration of a property, as far as it is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    Absent,
+    /// The cloud has yet to be asked.
+    Perhaps,
+    Present,
+}
+
+fn presence(map: &ValueMap, name: &str) -> Presence {
+    match map.get(name) {
+        None | Some(Value::Null) => Presence::Absent,
+        Some(Value::Deferred(deferred)) if matches!(**deferred, Deferred::Lookup(_)) => {
+            Presence::Perhaps
+        }
+        Some(_) => Presence::Present,
+    }
+}
+
+fn is_present(map: &ValueMap, name: &str) -> bool {
+    presence(map, name) == Presence::Present
+}
+
+/// The value of a flag; `None` if it is not known.
+fn flag(map: &ValueMap, name: &str) -> Option<bool> {
+    match map.get(name) {
+        None | Some(Value::Null) => Some(false),
+        Some(Value::Bool(it)) => Some(*it),
+        Some(Value::String(text)) => text.to_ascii_lowercase().parse().ok(),
+        Some(_) => None,
+    }
+}
+
+fn text<'a>(map: &'a ValueMap, name: &str) -> Option<&'a str> {
+    match map.get(name) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+fn number(map: &ValueMap, name: &str) -> Option<i64> {
+    match map.get(name) {
+        Some(Value::Number(number)) => number.as_i64(),
+        Some(Value::String(text)) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+impl Rule {
+    fn check(self, path: &PropertyPath, map: &ValueMap) -> Option<Violation> {
+        let together = |name: &str, text: String, help: String| {
+            Some(Violation { path: path.name(name), kind: ViolationKind::Together { text, help } })
+        };
+        let bounds = |name: &str, rule: String| {
+            Some(Violation { path: path.name(name), kind: ViolationKind::Bounds { rule } })
+        };
+        match self {
+            Self::ExactlyOne(names) => {
+                let declared: Vec<&str> =
+                    names.iter().copied().filter(|name| is_present(map, name)).collect();
+                let list = format!("`{}`", names.join("`, `"));
+                match declared.as_slice() {
+                    [] if names.iter().all(|name| presence(map, name) == Presence::Absent) => {
+                        let text = format!("one of {list} must be declared");
+                        let help = "declare the one that is meant".to_owned();
+                        let kind = ViolationKind::Together { text, help };
+                        Some(Violation { path: path.clone(), kind })
+                    }
+                    [first, second, ..] => together(
+                        second,
+                        format!("`{second}` cannot be declared beside `{first}`"),
+                        format!("declare exactly one of {list}"),
+                    ),
+                    [] | [_] => None,
+                }
+            }
+            Self::NotBoth(first, second) => {
+                let both = is_present(map, first) && is_present(map, second);
+                let text = format!("`{second}` cannot be declared beside `{first}`");
+                both.then(|| together(second, text, "declare one of them".to_owned()))?
+            }
+            Self::NotWhere(name, other) => {
+                let both = is_present(map, name) && flag(map, other) == Some(true);
+                let text = format!("`{name}` cannot be declared where `{other}` is true");
+                let help = format!("leave one of them out, or set `{other}` to false");
+                both.then(|| together(name, text, help))?
+            }
+            Self::Needs(name, other) => {
+                let lacks = is_present(map, name) && presence(map, other) == Presence::Absent;
+                let text = format!("`{name}` needs `{other}`");
+                let help = format!("declare `{other}`, too, or leave `{name}` out");
+                lacks.then(|| together(name, text, help))?
+            }
+            Self::TrueNeeds(name, other) => {
+                let lacks = flag(map, name) == Some(true) && flag(map, other) == Some(false);
+                let text = format!("`{name}` can be true only where `{other}` is");
+                let help = format!("set `{other}` to true, or leave `{name}` out");
+                lacks.then(|| together(name, text, help))?
+            }
+            Self::Ending { name, ending, flag: other } => {
+                let (declared, wanted) = (text(map, name)?, flag(map, other)?);
+                let (message, help) = match (wanted, declared.ends_with(ending)) {
+                    (true, false) => (
+                        format!("`{name}` must end with `{ending}` where `{other}` is true"),
+                        format!("name it `{declared}{ending}`"),
+                    ),
+                    (false, true) => (
+                        format!("`{name}` can end with `{ending}` only where `{other}` is true"),
+                        format!("set `{other}` to true, or take the ending away"),
+                    ),
+                    (true, true) | (false, false) => return None,
+                };
+                together(name, message, help)
+            }
+            Self::Most(name, most) => {
+                let number = number(map, name).filter(|number| *number > most)?;
+                bounds(name, format!("{number} is out of range: it must be at most {most}"))
+            }
+            Self::MostDecoded(name, most) => {
+                let encoded = text(map, name)?.trim_end_matches('=').len();
+                let size = encoded.saturating_mul(3) / 4;
+                let rule = format!("the data have {size} bytes, of which {most} are the most");
+                (size > most).then(|| bounds(name, rule))?
+            }
+            Self::MostBytes(name, most) => {
+                let size = text(map, name)?.len();
+                let rule = format!("the text has {size} bytes, of which {most} are the most");
+                (size > most).then(|| bounds(name, rule))?
+            }
+            Self::MostBytesWhere(name, most, (other, value)) => {
+                let size = text(map, name)?.len();
+                let applies = text(map, other) == Some(value) && size > most;
+                let rule = format!(
+                    "the text has {size} bytes, of which {most} are the most where `{other}` is \
+                     `{value}`"
+                );
+                applies.then(|| bounds(name, rule))?
+            }
+            Self::Form(name, check) => {
+                let declared = text(map, name)?;
+                let rule = check(declared)?;
+                let text = format!("`{declared}` is no name that the service takes: {rule}");
+                let kind = ViolationKind::Form { text };
+                Some(Violation { path: path.name(name), kind })
+            }
+        }
+    }
+}
+
+/// Keys of tags that AWS reserves, and tags beyond the limit of the service.
+///
+/// Source: "Tag naming limits and requirements", Tagging AWS Resources and Tag Editor: `aws:` in any
+/// upper or lower case is reserved.
+fn tags(schema: &TypeSchema, properties: &ValueMap) -> Vec<Violation> {
+    let Some(property) = schema.tag_property() else { return Vec::new() };
+    let path = PropertyPath::root().name(property);
+    let keys: Vec<(PropertyPath, &str)> = match properties.get(property) {
+        Some(Value::List(items)) => {
+            let keys = items.iter().enumerate().filter_map(|(at, item)| match item {
+                Value::Map(tag) => Some((path.index(at).name("Key"), text(tag, "Key")?)),
+                _ => None,
+            });
+            keys.collect()
+        }
+        Some(Value::Map(map)) => map.keys().map(|key| (path.name(key), key.as_str())).collect(),
+        _ => return Vec::new(),
+    };
+    let reserved = |key: &str| key.get(..4).is_some_and(|it| it.eq_ignore_ascii_case("aws:"));
+    let mut out: Vec<Violation> = keys
+        .iter()
+        .filter(|(_, key)| reserved(key))
+        .map(|(path, key)| Violation {
+            path: path.clone(),
+            kind: ViolationKind::Form {
+                text: format!("the key `{key}` begins with `aws:`, which AWS reserves for itself"),
+            },
+        })
+        .collect();
+    let service = schema.name().split("::").nth(1).unwrap_or_default();
+    if FIFTY_TAGS.contains(&service) && keys.len() > 50 {
+        let rule = format!("there are {} tags, of which 50 are the most", keys.len());
+        out.push(Violation { path, kind: ViolationKind::Bounds { rule } });
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{Registry, validate};
+
+    /// The texts of what is wrong beside missing properties.
+    fn found(type_name: &str, properties: serde_json::Value) -> Vec<String> {
+        let schema = Registry::embedded().get(type_name).unwrap().unwrap();
+        let Value::Map(map) = Value::from_json(properties) else { panic!("no map") };
+        let found = validate(&schema, &map).into_iter();
+        let found = found.filter(|it| !matches!(it.kind, ViolationKind::Missing { .. }));
+        found.map(|it| format!("{}: {}", it.path, it.kind)).collect()
+    }
+
+    #[test]
+    fn every_rule_is_about_properties_of_its_type() {
+        for (name, within, rule) in RULES {
+            let schema = Registry::embedded().get(name).unwrap().unwrap();
+            let root = PropertyPath::root();
+            let path = if within.is_empty() { root } else { root.name(within) };
+            let mut names: Vec<&str> = Vec::new();
+            match rule {
+                Rule::ExactlyOne(all) => names.extend(all),
+                Rule::NotBoth(a, b)
+                | Rule::NotWhere(a, b)
+                | Rule::Needs(a, b)
+                | Rule::TrueNeeds(a, b)
+                | Rule::Ending { name: a, flag: b, .. }
+                | Rule::MostBytesWhere(a, _, (b, _)) => names.extend([a, b]),
+                Rule::Most(a, _)
+                | Rule::MostDecoded(a, _)
+                | Rule::MostBytes(a, _)
+                | Rule::Form(a, _) => names.push(a),
+            }
+            for property in names {
+                assert!(schema.node(&path.name(property)).is_some(), "{name} {property}");
+            }
+        }
+    }
+
+    #[test]
+    fn queues_and_topics() {
+        let queue = "AWS::SQS::Queue";
+        for (properties, path) in [
+            (json!({"QueueName": "x", "FifoQueue": true}), "QueueName"),
+            (json!({"QueueName": "x.fifo"}), "QueueName"),
+            (json!({"QueueName": "x.fifo", "FifoQueue": "false"}), "QueueName"),
+            (json!({"ContentBasedDeduplication": true}), "ContentBasedDeduplication"),
+            (json!({"KmsMasterKeyId": "k", "SqsManagedSseEnabled": true}), "KmsMasterKeyId"),
+        ] {
+            let found = found(queue, properties.clone());
+            assert_eq!(found.len(), 1, "{properties}: {found:?}");
+            assert!(found[0].starts_with(path), "{found:?}");
+        }
+        for sound in [
+            json!({"QueueName": "x.fifo", "FifoQueue": true, "ContentBasedDeduplication": true}),
+            json!({"FifoQueue": false, "ContentBasedDeduplication": false}),
+            json!({"KmsMasterKeyId": "k", "SqsManagedSseEnabled": false}),
+        ] {
+            assert_eq!(found(queue, sound.clone()), [""; 0], "{sound}");
+        }
+        assert_eq!(found("AWS::SNS::Topic", json!({"TopicName": "t", "FifoTopic": true})).len(), 1);
+    }
+
+    #[test]
+    fn secrets_endpoints_and_parameters() {
+        let secret = "AWS::SecretsManager::Secret";
+        let both = json!({"SecretString": "x", "GenerateSecretString": {}});
+        assert_eq!(found(secret, both).len(), 1);
+        let only = json!({"GenerateSecretString": {"SecretStringTemplate": "{}"}});
+        assert_eq!(
+            found(secret, only),
+            [
+                "GenerateSecretString.SecretStringTemplate: `SecretStringTemplate` needs `GenerateStringKey`"
+            ]
+        );
+        let whole = json!({"SecretStringTemplate": "{}", "GenerateStringKey": "p"});
+        assert_eq!(found(secret, json!({"GenerateSecretString": whole})), [""; 0]);
+        let endpoint = |more: serde_json::Value| {
+            let mut all = json!({"ChannelId": "c", "Id": "e"});
+            all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            found("AWS::MediaPackage::OriginEndpoint", all)
+        };
+        assert_eq!(endpoint(json!({"HlsPackage": {}})), [""; 0]);
+        assert_eq!(endpoint(json!({})).len(), 1);
+        assert_eq!(endpoint(json!({"HlsPackage": {}, "DashPackage": {}})).len(), 1);
+        assert_eq!(
+            endpoint(json!({"HlsPackage": {}, "StartoverWindowSeconds": 1_209_601})).len(),
+            1
+        );
+        assert_eq!(endpoint(json!({"HlsPackage": {}, "TimeDelaySeconds": "86401"})).len(), 1);
+        let parameter = |name: &str, size: usize, tier: &str| {
+            let value = "x".repeat(size);
+            let all = json!({"Name": name, "Type": "String", "Value": value, "Tier": tier});
+            found("AWS::SSM::Parameter", all).len()
+        };
+        assert_eq!(parameter("/a", 4096, "Standard"), 0);
+        assert_eq!(parameter("/a", 4097, "Standard"), 1);
+        assert_eq!(parameter("/a", 4097, "Advanced"), 0);
+        assert_eq!(parameter("/a", 8193, "Advanced"), 1);
+        assert_eq!(parameter("/aws/a", 1, "Standard"), 1);
+    }
+
+    #[test]
+    fn tags_and_user_data() {
+        let tag = |key: &str| json!({"Key": key, "Value": "v"});
+        let tags = |keys: Vec<String>| {
+            let tags: Vec<_> = keys.iter().map(|key| tag(key)).collect();
+            found("AWS::SQS::Queue", json!({"Tags": tags}))
+        };
+        assert_eq!(tags(vec!["a".into(), "Aws:b".into()]).len(), 1);
+        assert_eq!(tags(vec!["aws-cdk:b".into(), "awsome".into()]), [""; 0]);
+        assert_eq!(tags((0..50).map(|at| at.to_string()).collect()), [""; 0]);
+        assert_eq!(tags((0..51).map(|at| at.to_string()).collect()).len(), 1);
+        let map = json!({"Name": "a", "Type": "String", "Value": "v", "Tags": {"aws:x": "v"}});
+        assert_eq!(found("AWS::SSM::Parameter", map).len(), 1);
+        let data = |encoded: usize| json!({"UserData": "A".repeat(encoded)});
+        assert_eq!(found("AWS::EC2::Instance", data(21_844)), [""; 0]);
+        assert_eq!(found("AWS::EC2::Instance", data(21_848)).len(), 1);
+    }
+}
