@@ -33,6 +33,12 @@ const EXCEPTIONS: &[RuleException] = &[
         rules: &["E3005", "F1018", "F1020", "F6101"],
         applies: |_, subject| subject.is_serverless,
     },
+    // `Fn::GetAZs` within `Fn::Join`, which CloudFormation takes: "Fn::Join", Supported functions, intrinsic
+    // function reference (issue 4674 of aws-cloudformation/cfn-lint).
+    RuleException {
+        rules: &["E1022"],
+        applies: |finding, _| finding.message.starts_with("'Fn::GetAZs' is not supported"),
+    },
     // A needless `DependsOn`: the CDK writes such ones on purpose, and the user of an app cannot take
     // them out.
     RuleException { rules: &["W3005"], applies: |_, subject| is_synthesized(subject.text) },
@@ -81,6 +87,14 @@ mod tests {
             ("E0001", "Error transforming template", plain, true, true),
             ("E0001", "Error transforming template", plain, false, false),
             ("E3005", "DependsOn target", plain, true, true),
+            (
+                "E1022",
+                "'Fn::GetAZs' is not supported as an argument to 'Fn::Join'",
+                plain,
+                false,
+                true,
+            ),
+            ("E1022", "'Fn::GetAtt' is not supported", plain, false, false),
             ("E2533", "Runtime", plain, true, false),
         ] {
             let finding = Diagnostic::error(FindingCode::Rule(rule.to_owned()), message);
