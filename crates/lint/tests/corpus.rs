@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use rstack_lint::{Question, Rules, Schemas, Validator, merge};
+use rstack_lint::{Question, Rules, Schemas, Subject, Validator, merge};
 use rstack_model::state::Environment;
 use rstack_model::{Code, Diagnostic, StackName};
 use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
@@ -84,10 +84,12 @@ fn verdicts_over_the_corpus_are_the_validators_or_explained() {
         let question =
             Question { text: &text, parameters: &parameters, region: None, built_in: true };
         let theirs = validator.check(&question, &mut |_| {}).unwrap().findings;
-        let refused = theirs.iter().any(Diagnostic::is_error);
+        // `Fn::GetAZs` within `Fn::Join`, which CloudFormation takes.
+        let refuses = |it: &&Diagnostic| it.is_error() && it.code.as_str() != "E1022";
+        let refused = theirs.iter().filter(refuses).count() > 0;
         let mut all = own(&text);
         let alone: Vec<Diagnostic> = all.iter().filter(|d| d.is_error()).cloned().collect();
-        merge(&text, &mut all, theirs);
+        merge(Subject { text: &text, is_serverless: false }, &mut all, theirs);
         let name = path.file_name().unwrap().to_string_lossy();
         if refused && !all.iter().any(Diagnostic::is_error) {
             wrong.push(format!("{name}: the validator's errors are lost"));

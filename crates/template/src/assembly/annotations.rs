@@ -38,8 +38,9 @@ pub(super) fn of_metadata(metadata: &Map<String, Value>) -> Result<Vec<Annotatio
                 Some("aws:cdk:warning") => false,
                 _ => continue,
             };
-            let text = entry.get("data").and_then(Value::as_str).unwrap_or_default().to_owned();
-            out.push(Annotation { is_error, construct: construct.clone(), text });
+            let text = entry.get("data").and_then(Value::as_str).unwrap_or_default().trim();
+            let (construct, text) = (construct.clone(), text.to_owned());
+            out.push(Annotation { is_error, construct, text });
         }
     }
     Ok(out)

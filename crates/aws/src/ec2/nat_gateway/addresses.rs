@@ -75,6 +75,11 @@ impl Addresses {
         self.all.iter().filter(|it| !it.is_primary)
     }
 
+    /// True if an allocated address is one of them.
+    pub(super) fn holds(&self, allocation: &str) -> bool {
+        self.all.iter().any(|it| it.allocation.as_deref() == Some(allocation))
+    }
+
     /// The addresses of a zone, by its name or its ID.
     pub(super) fn of_zone(&self, zone: &str) -> impl Iterator<Item = &Address> {
         let named = move |it: &&Address| [&it.zone, &it.zone_id].contains(&&Some(zone.to_owned()));

@@ -42,6 +42,27 @@ impl Gateway<'_> {
         }
     }
 
+    /// Gives the gateway allocated addresses. A request that arrives twice finds them with it.
+    async fn associate(
+        &self,
+        missing: &[&str],
+        beside: impl IntoIterator<Item = (&'static str, KnownValue)>,
+    ) -> Result<(), DriverError> {
+        let members = [("AllocationIds", list(missing.iter().copied()))].into_iter().chain(beside);
+        match self.call("AssociateNatGatewayAddress", members).await {
+            Err(error) if error.kind == ErrorKind::AlreadyExists => {
+                let id = text_in(&self.name, "NatGatewayId").unwrap_or_default();
+                let input = KnownMap::from([("NatGatewayIds".to_owned(), list([id]))]);
+                let found = self.ec2.all("DescribeNatGateways", "NatGateways", input).await?;
+                let held = |allocation: &&str| {
+                    found.iter().any(|gateway| Addresses::of(gateway).holds(allocation))
+                };
+                if missing.iter().all(held) { Ok(()) } else { Err(error) }
+            }
+            answered => answered,
+        }
+    }
+
     fn drained(&self) -> Option<(&'static str, KnownValue)> {
         Some(("MaxDrainDurationSeconds", self.drain?.into()))
     }
@@ -118,8 +139,7 @@ async fn public(
     if !missing.is_empty() {
         let beside = (private.len() == missing.len())
             .then(|| ("PrivateIpAddresses", list(private.iter().copied())));
-        let members = [("AllocationIds", list(missing))].into_iter().chain(beside);
-        gateway.call("AssociateNatGatewayAddress", members).await?;
+        gateway.associate(&missing, beside).await?;
     }
     gateway.disassociate(&gone).await
 }
@@ -175,8 +195,7 @@ async fn zones(
         let held: BTreeSet<_> = now.of_zone(&name).filter_map(|it| it.allocation.clone()).collect();
         let missing: Vec<_> = wanted.difference(&held).map(String::as_str).collect();
         if !missing.is_empty() {
-            let members = [("AllocationIds", list(missing)), (member, name.as_str().into())];
-            gateway.call("AssociateNatGatewayAddress", members).await?;
+            gateway.associate(&missing, [(member, name.as_str().into())]).await?;
         }
         let gone: Vec<_> =
             now.of_zone(&name).filter(|it| !is_in(&wanted, it.allocation.as_ref())).collect();
