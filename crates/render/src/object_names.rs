@@ -6,9 +6,10 @@ use rstack_model::state::ResourceState;
 pub(crate) fn object_names(object: &ResourceState) -> String {
     let (id, identifier) = (&object.physical_id, &object.identifier);
     // The stack and the logical ID that the identifier of a custom resource has, too, are shown anyway.
-    if identifier.is(id.as_str()) || object.resource_type.is_custom() {
+    let whole = identifier.to_string();
+    if identifier.is(id.as_str()) || whole == id.as_str() || object.resource_type.is_custom() {
         id.to_string()
     } else {
-        format!("{id} ({identifier})")
+        format!("{id} ({whole})")
     }
 }

@@ -136,7 +136,7 @@ fn a_stack_counts_all_that_is_nested_in_it_and_each_its_own() {
             ("Outer/C20", &[]),
             ("Other/D1", &["Out/In/B5"]),
         ];
-        let limits = |out, inner| wanted(topics, &[("Out", out), ("Out/In", inner), ("Other", 1)]);
+        let limits = |out, inner| wanted(topics, &[("Out", out), ("Out/In", inner), ("Other", 2)]);
         for (out, inner, expected) in [(6, 30, "Out"), (30, 4, "Out/In")] {
             let (failures, _) = applied(&bench, &limits(out, inner), true).await;
             let stacks: Vec<&str> = failures.iter().map(|(stack, _)| stack.as_str()).collect();
