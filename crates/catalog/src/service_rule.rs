@@ -101,6 +101,15 @@ const FIFTY_TAGS: [&str; 14] = [
     "SecretsManager",
 ];
 
+/// The groups of properties of a type of which exactly one is declared.
+pub(crate) fn alternatives(type_name: &str) -> impl Iterator<Item = &'static [&'static str]> {
+    let own = RULES.iter().filter(move |(name, within, _)| *name == type_name && within.is_empty());
+    own.filter_map(|(_, _, rule)| match rule {
+        Rule::ExactlyOne(names) => Some(*names),
+        _ => None,
+    })
+}
+
 /// The rules of the service that these properties break.
 pub(crate) fn broken(schema: &TypeSchema, properties: &ValueMap) -> Vec<Violation> {
     let mut out = Vec::new();

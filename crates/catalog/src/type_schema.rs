@@ -201,6 +201,11 @@ impl TypeSchema {
         self.update_kind(path) == UpdateKind::Replaces
     }
 
+    /// The groups of properties of which exactly one is declared, as the service demands.
+    pub fn alternatives(&self) -> impl Iterator<Item = &'static [&'static str]> {
+        crate::service_rule::alternatives(self.name())
+    }
+
     /// True if only the service sets the path.
     pub fn is_read_only(&self, path: &PropertyPath) -> bool {
         self.read_only.iter().any(|p| p.covers(path))

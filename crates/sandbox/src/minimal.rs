@@ -9,10 +9,19 @@ use serde_json::Number;
 use crate::derive::{Derivation, LOWER};
 use crate::pattern;
 
-/// The required properties, each with the first value that fits; `None` if some pattern cannot be
-/// met.
+/// The required properties, each with the first value that fits, and the first of each group of which
+/// one is; `None` if some pattern cannot be met.
 pub(crate) fn minimal(schema: &TypeSchema) -> Option<KnownMap> {
-    required(schema, schema.root(), DEPTH)
+    let mut out = required(schema, schema.root(), DEPTH)?;
+    let root = schema.resolve(schema.root());
+    for names in schema.alternatives() {
+        if let Some(name) = names.first().filter(|_| !names.iter().any(|it| out.contains_key(*it)))
+        {
+            let property = schema.property(root, name)?;
+            out.insert((*name).to_owned(), value(schema, property, (name, 0), DEPTH)?);
+        }
+    }
+    Some(out)
 }
 
 /// The depth to which required properties are followed.
