@@ -218,7 +218,7 @@ async fn a_parameter_is_overwritten_only_by_its_update() {
         r#"ListTagsForResource {"ResourceId":"/a","ResourceType":"Parameter"}"#,
         r#"GetParameter {"Name":"/a"}"#,
         r#"ListTagsForResource {"ResourceId":"/a","ResourceType":"Parameter"}"#,
-        r#"PutParameter {"Description":"","Name":"/a","Overwrite":true,"Type":"String","Value":"2"}"#,
+        r#"PutParameter {"Description":"","Name":"/a","Overwrite":true,"Value":"2"}"#,
         r#"AddTagsToResource {"ResourceId":"/a","ResourceType":"Parameter","Tags":[{"Key":"owner","Value":"x"}]}"#,
         r#"RemoveTagsFromResource {"ResourceId":"/a","ResourceType":"Parameter","TagKeys":["team"]}"#,
         r#"GetParameter {"Name":"/a"}"#,

@@ -6,6 +6,8 @@
 //! a question to become stable, and one to be gone. A list that comes by pages has one element a
 //! page, and one that takes a name has every object whose name begins so.
 
+use rstack_catalog::Registry;
+use rstack_model::{PropertyPath, UpdateKind};
 use serde_json::{Map, Value, json};
 
 use super::REGION;
@@ -93,7 +95,16 @@ pub(super) fn carry_out(account: &mut Account, call: &Call) -> Reply {
             texts.extend(call.input[member].as_object().unwrap().clone());
             texts.retain(|_, text| *text != "");
         }
-        for member in members(call).filter(|it| Some(*it) != tags && Some(*it) != held) {
+        // The call that creates needs members that stay as they are when it overwrites without them.
+        let schema = Registry::embedded().get(&kind.file.type_name).unwrap().unwrap();
+        let stays = |member: &str| {
+            let path = PropertyPath::root().name(member);
+            updates
+                && call.input.get(member).is_none()
+                && schema.update_kind(&path) == UpdateKind::Replaces
+        };
+        let changed = members(call).filter(|it| Some(*it) != tags && Some(*it) != held);
+        for member in changed.filter(|member| !stays(member)) {
             object[member] = call.input.get(member).cloned().unwrap_or(Value::Null);
         }
         complete(kind, object, 0);
