@@ -12,6 +12,10 @@ codes! {
 
     /// A call that the caller has no permission for.
     AccessDenied = "access-denied",
+    /// An app has found errors in its own constructs.
+    AppError = "app-error",
+    /// An app warns of its own constructs.
+    AppWarning = "app-warning",
     /// An asset of a kind that is not published, such as a container image.
     AssetNotSupported = "asset-not-supported",
     /// A state that cannot be repaired in the requested way.
@@ -122,10 +126,6 @@ codes! {
     NothingToRollBack = "nothing-to-roll-back",
     /// Topics that would be notified of the events of a stack, and are not.
     NotificationArns = "notification-arns",
-    /// An app has found errors in its own constructs.
-    AppError = "app-error",
-    /// An app warns of its own constructs.
-    AppWarning = "app-warning",
     /// An object that exists already in the cloud.
     ObjectExists = "object-exists",
     /// An object that does not exist in the cloud.
