@@ -34,6 +34,7 @@ mod mediaconnect;
 mod mediatailor;
 mod model;
 mod name_ending;
+mod openapi;
 mod ownership;
 mod provisioned;
 #[cfg(test)]

@@ -6,11 +6,11 @@
 
 use rstack_driver::DriverError;
 use rstack_model::{KnownMap, KnownValue, PropertyPath};
-use serde_json::json;
 
 use super::patch::same;
 use crate::iam::{Fields, arguments, text_in};
-use crate::mapping::{json_text, json_tree, text_of};
+use crate::mapping::{json_tree, text_of};
+use crate::openapi;
 
 /// The property with the definition.
 pub(super) const BODY: &str = "Body";
@@ -51,16 +51,8 @@ fn agrees(fields: Fields<'_>) -> Result<(), DriverError> {
 /// If the definition has no title, and no name is declared, or if it has another version.
 pub(super) fn fill_in(fields: Fields<'_>, properties: &mut KnownMap) -> Result<(), DriverError> {
     agrees(fields)?;
-    let Some(body) = fields.value(BODY).filter(|_| fields.value("Name").is_none()) else {
-        return Ok(());
-    };
-    let tree = json_tree(body);
-    let title = tree.get("info").and_then(|info| info.get("title")).cloned();
-    let title = title.filter(|title| title.expose_str().is_some());
-    let problem = "is missing, and `Body` has no title";
-    let title = title.ok_or_else(|| fields.invalid("Name", problem))?;
-    properties.insert("Name".to_owned(), title);
-    Ok(())
+    let Some(body) = fields.value(BODY) else { return Ok(()) };
+    openapi::name_by_title(fields, body, properties)
 }
 
 /// An import to make.
@@ -87,7 +79,7 @@ pub(super) fn import(
         (None, None) => return Ok(None),
         (None, Some(_)) => {
             overwrites = true;
-            empty(api)
+            openapi::empty(text_in(api, "name"), text_in(api, "version"))
         }
         (Some(wanted), Some(was)) if wanted == was => {
             let goes = |name: &String| overwrites && name != "Tags" && fields.value(name).is_none();
@@ -124,18 +116,10 @@ fn texts(fields: Fields<'_>, map: &KnownMap) -> Result<KnownValue, DriverError> 
     map.iter().map(text).collect::<Result<KnownMap, DriverError>>().map(KnownValue::Map)
 }
 
-/// A definition without a path.
-///
-/// Source: OpenAPI Specification 3.0.1, OpenAPI Object: `info` with `title` and `version` is required.
-fn empty(api: &KnownMap) -> KnownValue {
-    let text = |name: &str, default: &str| text_in(api, name).unwrap_or(default).to_owned();
-    let info = json!({"title": text("name", "api"), "version": text("version", "1.0")});
-    let tree = KnownValue::from_json(json!({"openapi": "3.0.1", "info": info, "paths": {}}));
-    json_text(&tree).unwrap_or(tree)
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::test::scripted_api::known;
 

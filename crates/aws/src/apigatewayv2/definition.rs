@@ -5,10 +5,10 @@
 
 use rstack_driver::DriverError;
 use rstack_model::{KnownMap, KnownValue, PropertyPath};
-use serde_json::json;
 
 use crate::iam::{Fields, arguments, text_in};
-use crate::mapping::{json_text, json_tree, text_of};
+use crate::mapping::text_of;
+use crate::openapi;
 
 /// The property with the definition.
 pub(super) const BODY: &str = "Body";
@@ -31,15 +31,7 @@ pub(super) fn fill_in(fields: Fields<'_>, properties: &mut KnownMap) -> Result<(
     let Some(body) = fields.value(BODY) else { return Ok(()) };
     let protocol = || KnownValue::from("HTTP");
     properties.entry("ProtocolType".to_owned()).or_insert_with(protocol);
-    if fields.value("Name").is_none() {
-        let tree = json_tree(body);
-        let title = tree.get("info").and_then(|info| info.get("title")).cloned();
-        let title = title.filter(|title| title.expose_str().is_some());
-        let problem = "is missing, and `Body` has no title";
-        let title = title.ok_or_else(|| fields.invalid("Name", problem))?;
-        properties.insert("Name".to_owned(), title);
-    }
-    Ok(())
+    openapi::name_by_title(fields, body, properties)
 }
 
 /// The input of an import, without the ID of the API; `None` if nothing is to be imported. A definition
@@ -54,7 +46,7 @@ pub(super) fn import(
 ) -> Result<Option<KnownMap>, DriverError> {
     let body = match (fields.value(BODY), before.value(BODY)) {
         (None, None) => return Ok(None),
-        (None, Some(_)) => empty(api),
+        (None, Some(_)) => openapi::empty(text_in(api, "Name"), text_in(api, "Version")),
         (Some(wanted), Some(was)) if wanted == was => {
             let goes = |name: &String| name != "Tags" && fields.value(name).is_none();
             let moved = fields.value(BASE_PATH[0]) != before.value(BASE_PATH[0]);
@@ -75,18 +67,10 @@ pub(super) fn import(
     Ok(Some(input))
 }
 
-/// A definition without a path.
-///
-/// Source: OpenAPI Specification 3.0.1, OpenAPI Object: `info` with `title` and `version` is required.
-fn empty(api: &KnownMap) -> KnownValue {
-    let text = |name: &str, default: &str| text_in(api, name).unwrap_or(default).to_owned();
-    let info = json!({"title": text("Name", "api"), "version": text("Version", "1.0")});
-    let tree = KnownValue::from_json(json!({"openapi": "3.0.1", "info": info, "paths": {}}));
-    json_text(&tree).unwrap_or(tree)
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::test::scripted_api::known;
 

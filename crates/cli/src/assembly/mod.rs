@@ -85,7 +85,7 @@ impl StackSettings {
     /// # Errors
     /// [`AssemblyError::MissingContext`] if `cdk synth` has not made a look-up;
     /// [`AssemblyError::AssetParameters`]; [`AssemblyError::Annotated`].
-    pub(crate) fn check_context(&self, template: &TemplateFile) -> Result<(), AssemblyError> {
+    pub(crate) fn check_app(&self, template: &TemplateFile) -> Result<(), AssemblyError> {
         let errors = self.annotations.iter().filter(|it| it.is_error).cloned();
         let errors: Vec<Annotation> = errors.collect();
         if !errors.is_empty() {

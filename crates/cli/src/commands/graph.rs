@@ -110,7 +110,7 @@ pub(crate) async fn run(context: &Context, args: &GraphArgs) -> Result<Exit, Com
     parameters.check_stacks(&names)?;
     let stored = session::states(context)?.backend.read(&file.name).await?;
     let mut given = parameters.for_stack(&names, LastParameters::of(&stored), false);
-    file.settings.check_context(&file.template)?;
+    file.settings.check_app(&file.template)?;
     let environment = nowhere(context, &file.settings.environment);
     let place = Reading::place(&environment, &file.name);
     let mut loaded = Loaded::read(env, &file.template, &given.texts(), place)?;

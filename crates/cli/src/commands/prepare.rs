@@ -99,7 +99,7 @@ impl PreparedTemplate {
         if let Some(note) = file.note() {
             context.terminal.note(&note);
         }
-        file.settings.check_context(&file.template)?;
+        file.settings.check_app(&file.template)?;
         note_settings(context, file);
         let mut tags = file.settings.tags.clone();
         tags.extend(parameters.tags().clone());

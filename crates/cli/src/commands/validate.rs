@@ -190,7 +190,7 @@ impl std::ops::Deref for Placed<'_> {
 impl Subjects {
     fn check(&self, subject: &Subject) -> Result<Loaded, SubjectError> {
         let Subject { file, settings, names } = subject;
-        let context = settings.check_context(file);
+        let context = settings.check_app(file);
         context.map_err(|error| SubjectError::Checks(error.into()))?;
         let StackEnvironment { account, region } = settings.environment.clone();
         let mut environment = self.environment.clone();
