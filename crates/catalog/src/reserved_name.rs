@@ -38,6 +38,18 @@ pub(crate) fn load_balancer(name: &str) -> Option<&'static str> {
     target_group(name).or_else(|| reserved.then_some("names do not begin with `internal-`"))
 }
 
+/// The beginnings of names that the service of a type refuses in upper and lower case.
+///
+/// Source: as of [`ssm_parameter`].
+pub fn reserved_prefixes(type_name: &str) -> &'static [&'static str] {
+    match type_name {
+        "AWS::SSM::Parameter" => &SSM_PARAMETER,
+        _ => &[],
+    }
+}
+
+const SSM_PARAMETER: [&str; 2] = ["aws", "ssm"];
+
 /// Source: `PutParameter`, AWS Systems Manager API Reference: names are not prefixed with `aws` or `ssm`,
 /// in any case; of a path it is the first part that is reserved.
 pub(crate) fn ssm_parameter(name: &str) -> Option<&'static str> {
@@ -45,7 +57,7 @@ pub(crate) fn ssm_parameter(name: &str) -> Option<&'static str> {
         Some(path) => (path.split('/').next().unwrap_or_default(), true),
         None => (name, false),
     };
-    let reserved = ["aws", "ssm"].iter().any(|prefix| match is_path {
+    let reserved = SSM_PARAMETER.iter().any(|prefix| match is_path {
         true => first.eq_ignore_ascii_case(prefix),
         false => first.get(..3).is_some_and(|it| it.eq_ignore_ascii_case(prefix)),
     });

@@ -102,6 +102,26 @@ const FIFTY_TAGS: [&str; 14] = [
 ];
 
 /// The groups of properties of a type of which exactly one is declared.
+/// The end that the name of an object needs in a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NameEnding {
+    /// The property with the name.
+    pub name: &'static str,
+    /// The end, such as `.fifo`.
+    pub text: &'static str,
+    /// The property that is true where the name needs it.
+    pub flag: &'static str,
+}
+
+/// The end that names of objects of a type need in a case, if they do.
+pub fn name_ending(type_name: &str) -> Option<NameEnding> {
+    let mut own = RULES.iter().filter(|(name, within, _)| *name == type_name && within.is_empty());
+    own.find_map(|(_, _, rule)| match *rule {
+        Rule::Ending { name, ending: text, flag } => Some(NameEnding { name, text, flag }),
+        _ => None,
+    })
+}
+
 pub(crate) fn alternatives(type_name: &str) -> impl Iterator<Item = &'static [&'static str]> {
     let own = RULES.iter().filter(move |(name, within, _)| *name == type_name && within.is_empty());
     own.filter_map(|(_, _, rule)| match rule {

@@ -1,6 +1,8 @@
 //! Names that rstack chooses for objects whose template gives none.
 
-use rstack_model::{Address, StackName};
+use rstack_model::{Address, KnownMap, KnownValue, StackName};
+
+use crate::CreateRequest;
 
 /// The separator between the parts of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,10 +29,28 @@ pub struct NameRule {
     pub separator: Separator,
 }
 
+/// The beginning of a chosen name that would have one that the service refuses, such as that of a
+/// parameter in the stack `aws-app`.
+const PREFIX: &str = "cfn";
+
+/// The number of random characters at the end of a chosen name.
+const RANDOM: usize = 12;
+
 impl NameRule {
     /// The name made of the stack, the resource and twelve random characters (`A`–`Z`, `0`–`9`).
     /// When it is too long the stack and the address are cut, never the random part.
     pub fn name(&self, stack: &StackName, address: &Address, random: &str) -> String {
+        self.unreserved_name((stack, address), random, &[])
+    }
+
+    /// As [`Self::name`], with another word in front of a name that would begin with one of these, which
+    /// the service refuses in upper and lower case.
+    pub fn unreserved_name(
+        &self,
+        (stack, address): (&StackName, &Address),
+        random: &str,
+        reserved: &[&str],
+    ) -> String {
         let joint = match self.separator {
             Separator::Hyphen | Separator::LowercaseHyphen => "-",
             Separator::Lowercase => "_",
@@ -41,6 +61,13 @@ impl NameRule {
             Separator::Hyphen | Separator::Lowercase | Separator::LowercaseHyphen => {
                 stack.as_str().to_owned()
             }
+        };
+        let begins = |prefix: &&str| {
+            stack.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+        };
+        let stack = match reserved.iter().any(begins) {
+            true => format!("{PREFIX}{joint}{stack}"),
+            false => stack,
         };
         let room = self.max_length.saturating_sub(random.len() + 2 * joint.len());
         let address = address.as_str().replace('/', joint);
@@ -57,15 +84,72 @@ impl NameRule {
             Separator::Hyphen | Separator::None => name,
         }
     }
+
+    /// The properties of a new object: a name that the engine chose by this rule gets the end `text`, if
+    /// the property `flag` is true. The rule's length has room for it.
+    pub fn with_ending(&self, request: &CreateRequest, (flag, text): (&str, &str)) -> KnownMap {
+        let mut properties = request.properties.clone();
+        let is_true = properties.get(flag).is_some_and(|value| match value {
+            KnownValue::Bool(value) => *value,
+            other => other.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true")),
+        });
+        let name = properties.get(self.property).and_then(KnownValue::as_str).unwrap_or_default();
+        let random = name.len().checked_sub(RANDOM).and_then(|at| name.get(at..));
+        let chosen =
+            random.is_some_and(|it| self.name(&request.stack, &request.address, it) == name);
+        if is_true && chosen {
+            let name = format!("{name}{text}");
+            properties.insert(self.property.to_owned(), name.into());
+        }
+        properties
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const RULE: NameRule =
+        NameRule { property: "RoleName", max_length: 64, separator: Separator::Hyphen };
+
+    #[test]
+    fn a_name_never_begins_with_what_the_service_reserves() {
+        let name = |stack: &str, max_length| {
+            let (stack, address) = (StackName::parse(stack).unwrap(), "Parameter".into());
+            let rule = NameRule { max_length, ..RULE };
+            rule.unreserved_name((&stack, &address), "ABCDEF123456", &["aws", "ssm"])
+        };
+        assert_eq!(name("aws-app", 64), "cfn-aws-app-Parameter-ABCDEF123456");
+        assert_eq!(name("Ssm", 64), "cfn-Ssm-Parameter-ABCDEF123456");
+        assert_eq!(name("a-aws", 64), "a-aws-Parameter-ABCDEF123456");
+        let short = name("aws-app", 30);
+        assert!(short.len() == 30 && short.starts_with("cfn-aws"), "{short}");
+    }
+
+    #[test]
+    fn only_a_chosen_name_gets_the_end_and_only_in_the_case() {
+        let named = |name: &str, fifo: KnownValue| {
+            let request = CreateRequest {
+                stack: StackName::parse("Live").unwrap(),
+                address: "It".into(),
+                token: "T".into(),
+                properties: [("RoleName".to_owned(), name.into()), ("Fifo".to_owned(), fifo)]
+                    .into(),
+                absence_proven: false,
+                begun: None,
+            };
+            let properties = RULE.with_ending(&request, ("Fifo", ".fifo"));
+            properties.get("RoleName").and_then(KnownValue::as_str).unwrap().to_owned()
+        };
+        let chosen = "Live-It-ABCDEF123456";
+        assert_eq!(named(chosen, "True".into()), "Live-It-ABCDEF123456.fifo");
+        assert_eq!(named(chosen, KnownValue::Bool(false)), chosen);
+        assert_eq!(named("own", KnownValue::Bool(true)), "own");
+    }
+
     #[test]
     fn a_long_name_is_cut_and_keeps_its_random_part() {
-        let rule = NameRule { property: "RoleName", max_length: 64, separator: Separator::Hyphen };
+        let rule = RULE;
         let stack = StackName::parse(&"s".repeat(100)).unwrap();
         let name = rule.name(&stack, &"L".repeat(100).into(), "ABCDEF123456");
         assert_eq!(name.len(), 64);

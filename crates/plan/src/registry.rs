@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rstack_catalog::{
-    DeletionProtection, Handler, Kind, Registry, SchemaPath, TypeSchema, UniqueName,
-    service_default,
+    DeletionProtection, Handler, Kind, Registry, SchemaPath, TypeSchema, UniqueName, normal_text,
+    refused_change, reserved_prefixes, service_default,
 };
 use rstack_model::{PathSegment, PropertyPath, ResourceType, UpdateKind, Value, ValueMap};
 
@@ -106,6 +106,22 @@ impl TypeDefinition for RegistryType {
 
     fn unique_names(&self) -> &[UniqueName] {
         self.0.unique_names()
+    fn refused_change(
+        &self,
+        before: &ValueMap,
+        after: &ValueMap,
+    ) -> Option<(&'static str, &'static str)> {
+        refused_change(self.0.name(), before, after)
+    }
+
+    fn normal_text(&self, path: &PropertyPath, text: &str) -> Option<String> {
+        normal_text(self.0.name(), path, text)
+    }
+
+    fn reserved_prefixes(&self) -> &'static [&'static str] {
+        reserved_prefixes(self.0.name())
+    }
+
     }
 
     fn likely_names(&self) -> &[UniqueName] {

@@ -59,6 +59,19 @@ pub trait TypeDefinition: Send + Sync {
     fn default_value(&self, _: &PropertyPath) -> Option<Value> {
         None
     }
+    /// The property whose change the service refuses by its values, though it changes others in place, and its
+    /// rule in words.
+    fn refused_change(&self, _: &ValueMap, _: &ValueMap) -> Option<(&'static str, &'static str)> {
+        None
+    }
+    /// The normal form of the text at this path, where the service takes several texts for one.
+    fn normal_text(&self, _: &PropertyPath, _: &str) -> Option<String> {
+        None
+    }
+    /// The beginnings of names that the service refuses in upper and lower case.
+    fn reserved_prefixes(&self) -> &'static [&'static str] {
+        &[]
+    }
     /// The names of which no two objects may have the same.
     fn unique_names(&self) -> &[UniqueName];
     /// The names of which it is not known whether two objects may have the same.

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use rstack_catalog::{Kind, NamePart, Node, ObjectName, SchemaPath, TypeSchema, UniqueName};
-use rstack_driver::{NameRule, Separator};
-use rstack_model::{Address, PathSegment, PropertyPath, StackName};
+use rstack_catalog::{
+    Kind, NamePart, Node, ObjectName, SchemaPath, TypeSchema, UniqueName, name_ending,
+};
+use rstack_driver::{CreateRequest, NameRule, Separator};
+use rstack_model::{Address, KnownMap, PathSegment, PropertyPath, StackName};
 use serde_json::Value;
 
 use crate::pattern;
@@ -65,6 +67,8 @@ pub(crate) fn rule(schema: &TypeSchema) -> Option<NameRule> {
     let declared = node.length().1.and_then(|most| usize::try_from(most).ok());
     let known = LENGTHS.iter().find(|(type_name, _)| *type_name == schema.name());
     let longest = known.map_or(declared.unwrap_or(63).min(255), |(_, length)| *length);
+    let ending = name_ending(schema.name()).map_or(0, |ending| ending.text.len());
+    let longest = longest.saturating_sub(ending);
     let property = interned(&name);
     let separators =
         [Separator::Hyphen, Separator::LowercaseHyphen, Separator::Lowercase, Separator::None];
@@ -78,6 +82,16 @@ pub(crate) fn rule(schema: &TypeSchema) -> Option<NameRule> {
         }
     }
     None
+}
+
+/// The properties of a new object: a name that the engine chose has the end that it needs.
+pub(crate) fn of_new(schema: &TypeSchema, request: &CreateRequest) -> KnownMap {
+    match (name_ending(schema.name()), rule(schema)) {
+        (Some(ending), Some(rule)) if rule.property == ending.name => {
+            rule.with_ending(request, (ending.flag, ending.text))
+        }
+        (Some(_) | None, _) => request.properties.clone(),
+    }
 }
 
 /// True if the longest and a usual name of this rule match the property's pattern.

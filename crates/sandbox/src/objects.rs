@@ -70,8 +70,8 @@ impl Service<'_> {
         request: &CreateRequest,
     ) -> Result<Object, Refusal> {
         view.make_key(self.options.seed, request.token.as_str());
-        let mut properties =
-            accepted(self.schema, Redactor { key: view.key() }, &request.properties)?;
+        let sent = names::of_new(self.schema, request);
+        let mut properties = accepted(self.schema, view, &sent)?;
         let taken = |message: String| {
             let code = rules::taken_code(self.resource_type);
             Refusal::new(ErrorKind::AlreadyExists, code, message)
@@ -222,7 +222,8 @@ impl Service<'_> {
         {
             return Found::Ours(Box::new(self.object(stored)));
         }
-        let sent: KnownMap = without(&request.properties, &|path| self.schema.is_read_only(path));
+        let sent: KnownMap =
+            without(&names::of_new(self.schema, request), &|path| self.schema.is_read_only(path));
         let sent = Redactor { key: view.key() }.redact_map(&named(self.schema, sent));
         match rules::namesake(view, self.schema, &sent, None) {
             Some((id, name)) => Found::Ambiguous {

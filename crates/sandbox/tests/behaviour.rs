@@ -443,6 +443,27 @@ async fn an_identifier_has_the_form_that_its_users_ask_for() {
 }
 
 #[tokio::test]
+async fn a_chosen_name_has_the_end_that_a_service_wants() {
+    let cloud = memory();
+    for (resource_type, property, flag) in [
+        ("AWS::SQS::Queue", "QueueName", "FifoQueue"),
+        ("AWS::SNS::Topic", "TopicName", "FifoTopic"),
+    ] {
+        let rule = driver(&cloud, resource_type).naming().unwrap();
+        let named = async |address: &str, fifo: bool| {
+            let stack = StackName::parse("Live").unwrap();
+            let name = rule.name(&stack, &address.into(), "ABCDEF123456");
+            let properties = json!({property: name, flag: fifo});
+            let made = create(&cloud, resource_type, address, properties).await.unwrap();
+            made.properties.get(property).and_then(KnownValue::as_str).unwrap().to_owned()
+        };
+        let long = named(&"R".repeat(200), true).await;
+        assert!(long.ends_with("-ABCDEF123456.fifo"), "{long}");
+        assert_eq!(named("Plain", false).await, "Live-Plain-ABCDEF123456");
+    }
+}
+
+#[tokio::test]
 async fn names_fit_what_their_types_take() {
     let cloud = memory();
     let stack = StackName::parse("Live-Stack").unwrap();

@@ -81,7 +81,10 @@ impl Context<'_> {
             return None;
         }
         let suffix = self.engine.entropy.suffix();
-        let name = rule.name(&self.plan.stack, &work.change.address, &suffix);
+        let definition = self.engine.schemas.definition(&work.change.resource_type);
+        let reserved = definition.map_or(&[][..], |definition| definition.reserved_prefixes());
+        let of = (&self.plan.stack, &work.change.address);
+        let name = rule.unreserved_name(of, &suffix, reserved);
         Some((rule.property.to_owned(), name))
     }
 
