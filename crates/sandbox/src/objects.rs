@@ -226,9 +226,7 @@ impl Service<'_> {
             without(&names::of_new(self.schema, request), &|path| self.schema.is_read_only(path));
         let sent = Redactor { key: view.key() }.redact_map(&named(self.schema, sent));
         match rules::namesake(view, self.schema, &sent, None) {
-            Some((id, name)) => Found::Ambiguous {
-                why: format!("`{id}` has the {name}, and another operation created it"),
-            },
+            Some((id, _)) => Found::Ambiguous { why: format!("another operation created `{id}`") },
             None => Found::Absent,
         }
     }
