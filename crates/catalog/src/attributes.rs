@@ -2,10 +2,11 @@
 //!
 //! An attribute is a property that only the service sets, or something inside of one. For some
 //! types `Fn::GetAtt` also returns properties that templates declare; the registry does not say
-//! which, AWS's service specification does.
+//! which, AWS's service specification does, and cfn-lint for others.
 
 use rstack_model::PropertyPath;
 
+use crate::property_attributes::is_attribute;
 use crate::type_schema::TypeSchema;
 
 /// True if a dotted name is this one or lies under it.
@@ -27,7 +28,23 @@ impl TypeSchema {
         let path = name.split('.').fold(PropertyPath::root(), |path, part| path.name(part));
         let mut declared = self.declared_attributes.iter();
         let given = self.is_read_only(&path) || declared.any(|upper| lies_under(name, upper));
-        given && self.node(&path).is_some()
+        (given || self.returns_property(&path)) && self.node(&path).is_some()
+    }
+
+    /// True if `Fn::GetAtt` returns what is at this path of a property, though no source of the type lists it.
+    fn returns_property(&self, path: &PropertyPath) -> bool {
+        path.top().is_some_and(|top| is_attribute(self.name(), top)) && !self.is_write_only(path)
+    }
+
+    /// The top-level properties that `Fn::GetAtt` returns beside [`Self::attributes`].
+    pub fn property_attributes(&self) -> impl Iterator<Item = &str> {
+        let names = self.root().properties().map(|(name, _)| name);
+        names.filter(|name| {
+            let path = PropertyPath::root().name(*name);
+            !self.is_read_only(&path)
+                && !self.declared_attributes.iter().any(|known| known == name)
+                && self.returns_property(&path)
+        })
     }
 
     /// The attributes that are properties which templates may declare.

@@ -21,6 +21,7 @@ mod path;
 mod property;
 mod property_locations;
 mod quota;
+mod property_attributes;
 mod registry;
 mod required_state;
 mod reserved_name;

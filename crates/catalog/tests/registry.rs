@@ -146,11 +146,17 @@ fn attributes_are_what_the_service_sets_and_what_is_documented() {
     let get = |name: &str| Registry::embedded().get(name).unwrap().unwrap();
     let queue = get("AWS::SQS::Queue");
     assert_eq!(queue.attributes(), ["Arn", "QueueName", "QueueUrl"]);
-    assert!(queue.has_attribute("QueueName") && !queue.has_attribute("VisibilityTimeout"));
+    assert!(queue.has_attribute("QueueName") && queue.has_attribute("VisibilityTimeout"));
     assert!(!queue.has_attribute("Arn.x") && !queue.has_attribute(""));
     assert!(get("AWS::CloudFormation::Stack").has_attribute("Outputs.Url"));
     let instance = get("AWS::RDS::DBInstance");
     assert!(instance.has_attribute("Endpoint.Address"));
+    assert!(instance.has_attribute("MultiAZ") && !instance.has_attribute("MasterUserPassword"));
+    assert!(!get("AWS::ElastiCache::ReplicationGroup").has_attribute("AuthToken"));
+    assert!(get("AWS::EC2::Subnet").has_attribute("Ipv6CidrBlock"));
+    assert!(!get("AWS::EC2::Subnet").has_attribute("Ipv6CidrBlock.x"));
+    assert!(get("AWS::AppMesh::Mesh").has_attribute("MeshName"));
+    assert!(!get("AWS::AppMesh::Mesh").has_attribute("Spec"));
     let key = get("AWS::IAM::AccessKey");
     assert!(key.is_secret_attribute("SecretAccessKey") && !key.is_secret_attribute("Id"));
     assert!(get("AWS::MediaPackage::Channel").is_secret_attribute("HlsIngest.ingestEndpoints"));

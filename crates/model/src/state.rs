@@ -199,11 +199,16 @@ impl ResourceState {
         self.identifier == other.identifier && self.resource_type == other.resource_type
     }
 
-    /// The value of one attribute; nested names are looked up whole, then segment by segment.
+    /// The value of one attribute; nested names are looked up whole, then segment by segment. Types return
+    /// properties, too: what the service gave no value for is as it was declared. The attributes of a custom
+    /// resource are those that its handler returned.
     pub fn attribute(&self, attribute: &Attribute) -> Option<Value> {
         match attribute {
             Attribute::Ref => Some(Value::from(self.physical_id.as_str())),
-            Attribute::Named(name) => lookup(&self.attributes, name),
+            Attribute::Named(name) => lookup(&self.attributes, name).or_else(|| {
+                let declared = (!self.resource_type.is_custom()).then_some(&self.properties);
+                declared.and_then(|declared| lookup(declared, name))
+            }),
         }
     }
 }

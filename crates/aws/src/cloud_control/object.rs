@@ -71,7 +71,8 @@ pub(super) fn object(
 ) -> Object {
     let physical_id = physical_id(schema, &identifier, &model);
     let mut attributes = KnownMap::new();
-    for name in schema.attributes() {
+    let beside = schema.property_attributes().map(str::to_owned);
+    for name in schema.attributes().into_iter().chain(beside) {
         let path = SchemaPath::parse(&name.replace('.', "/"));
         let value = value_at(&model, &path).cloned();
         let value = value.or_else(|| part(schema, &identifier, &path).map(KnownValue::from));

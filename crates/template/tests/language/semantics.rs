@@ -114,10 +114,11 @@ fn attributes_are_those_that_cloudformation_gives() {
         let help = outcome.diagnostics.first().and_then(|d| d.help.clone());
         (outcome.told(), help.unwrap_or_default())
     };
-    let (told, help) = output("AWS::SQS::Queue", "VisibilityTimeout");
-    assert_eq!(told, ["unknown-attribute@!GetAtt R.VisibilityTimeout"]);
+    let (told, help) = output("AWS::SQS::Queue", "Colour");
+    assert_eq!(told, ["unknown-attribute@!GetAtt R.Colour"]);
     assert_eq!(help, "its attributes are Arn, QueueName, QueueUrl");
     assert_eq!(output("AWS::SQS::Queue", "QueueName").0, [""; 0]);
+    assert_eq!(output("AWS::SQS::Queue", "VisibilityTimeout").0, [""; 0]);
     let key = "AWS::IAM::AccessKey, Properties: {UserName: u}";
     assert_eq!(output(key, "SecretAccessKey").0, ["unsupported@!GetAtt R.SecretAccessKey"]);
     assert_eq!(
