@@ -1,11 +1,15 @@
 //! Checking what a call sends against the type's schema, and comparing it with what is there.
 
-use rstack_catalog::{TypeSchema, service_default, validate};
+use rstack_catalog::{
+    TypeSchema, Violation, ViolationKind, normal_text, service_default, validate,
+};
 use rstack_driver::ErrorKind;
 use rstack_model::value::redacted_map;
 use rstack_model::{KnownMap, KnownValue, PathSegment, PropertyPath};
 use serde_json::Value as Json;
 
+use crate::custom;
+use crate::inventory::View;
 use crate::redaction::{JsonMap, Redactor, is_secret};
 use crate::rules::Refusal;
 
@@ -73,14 +77,19 @@ pub(crate) fn named(schema: &TypeSchema, mut sent: KnownMap) -> KnownMap {
 /// The properties that a call sends, checked and in the form they are kept in. Properties that only
 /// the service sets are passed over, as they are by CloudFormation; nulls are as good as absent.
 /// Texts of write-only properties are kept as marks: no caller ever reads them again.
+///
+/// A text that the sandbox has invented for a custom resource is taken in every form: the handler would have
+/// returned a better one.
 pub(crate) fn accepted(
     schema: &TypeSchema,
-    redactor: Redactor<'_>,
+    view: &View<'_>,
     properties: &KnownMap,
 ) -> Result<JsonMap, Refusal> {
+    let redactor = Redactor { key: view.key() };
     let mut sent = named(schema, without(properties, &|path| schema.is_read_only(path)));
     sent.retain(|_, value| !matches!(value, KnownValue::Null));
-    if let Some(violation) = validate(schema, &redacted_map(&sent)).into_iter().next() {
+    let mut violations = validate(schema, &redacted_map(&sent)).into_iter();
+    if let Some(violation) = violations.find(|it| !is_of_invention(view, &sent, it)) {
         let place = violation.path.to_string();
         let kind = ErrorKind::Invalid { property: Some(violation.path) };
         let help = violation.kind.help().map(|help| format!("; {help}")).unwrap_or_default();
@@ -97,6 +106,34 @@ pub(crate) fn accepted(
         }
     }
     Ok(kept)
+}
+
+/// True if the form of a text is at fault, and the text, or a part of it, was invented.
+fn is_of_invention(view: &View<'_>, sent: &KnownMap, violation: &Violation) -> bool {
+    let of_form = match violation.kind {
+        ViolationKind::Kind { .. }
+        | ViolationKind::NotAllowed { .. }
+        | ViolationKind::Pattern { .. }
+        | ViolationKind::Bounds { .. }
+        | ViolationKind::Form { .. } => true,
+        ViolationKind::Unknown { .. }
+        | ViolationKind::ReadOnly { .. }
+        | ViolationKind::Missing { .. }
+        | ViolationKind::Together { .. } => false,
+    };
+    let text = at(sent, &violation.path).and_then(KnownValue::as_str).filter(|_| of_form);
+    text.is_some_and(|text| custom::is_invented(view, text))
+}
+
+/// The value at a path.
+fn at<'a>(map: &'a KnownMap, path: &PropertyPath) -> Option<&'a KnownValue> {
+    let mut segments = path.segments().iter();
+    let Some(PathSegment::Name(first)) = segments.next() else { return None };
+    segments.try_fold(map.get(first)?, |value, segment| match (value, segment) {
+        (KnownValue::Map(map), PathSegment::Name(name)) => map.get(name),
+        (KnownValue::List(list), PathSegment::Index(index)) => list.get(*index),
+        _ => None,
+    })
 }
 
 /// The first path that cannot be changed in place and that these properties change. What they
@@ -167,6 +204,10 @@ fn same(schema: &TypeSchema, path: &PropertyPath, a: &Json, b: &Json) -> bool {
         (Json::String(text), tree @ Json::Object(_))
         | (tree @ Json::Object(_), Json::String(text)) => {
             serde_json::from_str::<Json>(text).is_ok_and(|parsed| parsed == *tree)
+        }
+        (Json::String(x), Json::String(y)) => {
+            let normal = |text: &String| normal_text(schema.name(), path, text);
+            x == y || normal(x).is_some_and(|x| normal(y) == Some(x))
         }
         _ => a == b || scalar(a).is_some_and(|text| scalar(b) == Some(text)),
     }

@@ -132,8 +132,7 @@ impl Service<'_> {
             let message = format!("`{}` is being deleted", request.identifier);
             return Err(Refusal::new(ErrorKind::Conflict, "InvalidState", message));
         }
-        let redactor = Redactor { key: view.key() };
-        let mut properties = accepted(self.schema, redactor, &request.properties)?;
+        let mut properties = accepted(self.schema, view, &request.properties)?;
         if let Some(path) = changed_create_only(self.schema, &stored.properties, &properties) {
             let message = format!("`{path}` cannot be changed after creation");
             return Err(Refusal::invalid(path, "NotUpdatable", message));

@@ -123,7 +123,7 @@ fn success(view: &mut View<'_>, delivery: &Delivery, answer: &Answer, seed: u64)
         let stack = delivery.stack_id.split('/').nth(1).unwrap_or_default();
         let mut derived =
             Derivation::new(&[&seed.to_string(), "custom", &delivery.stack_id, &nonce]);
-        format!("{stack}-{}-{}", delivery.logical_id, derived.text(UPPER, 12))
+        format!("{stack}-{}-{}", delivery.logical_id, derived.text(UPPER, RANDOM))
     });
     let key = key_of(&identifier(delivery, &physical_id));
     let earlier = view.get(resource_type, before.as_ref().unwrap_or(&key));
@@ -150,6 +150,24 @@ fn success(view: &mut View<'_>, delivery: &Delivery, answer: &Answer, seed: u64)
     Json::Object(response)
 }
 
+/// True if a text is one that [`success`] has invented, or has one in it: an attribute, or the physical ID of
+/// a custom resource.
+pub(crate) fn is_invented(view: &View<'_>, text: &str) -> bool {
+    let mut custom =
+        view.everything().filter(|(name, ..)| ResourceType::from(name.as_str()).is_custom());
+    text.contains(INVENTED)
+        || custom.any(|(_, _, object)| {
+            let random = object.physical_id.rsplit('-').next().unwrap_or_default();
+            random.len() == RANDOM && text.contains(&object.physical_id)
+        })
+}
+
+/// The beginning of an attribute that was invented.
+const INVENTED: &str = "invented-";
+
+/// The number of random characters at the end of a physical ID that was invented.
+const RANDOM: usize = 12;
+
 /// Attributes that nothing stands for: the earlier ones and those that the plan refers to.
 fn invented(delivery: &Delivery, physical_id: &str, earlier: JsonMap) -> JsonMap {
     let mut data = earlier;
@@ -157,7 +175,7 @@ fn invented(delivery: &Delivery, physical_id: &str, earlier: JsonMap) -> JsonMap
         let readable: String =
             name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         let unique = Derivation::new(&["custom-attribute", physical_id, name]).hex(8);
-        let text = format!("invented-{readable}-{unique}");
+        let text = format!("{INVENTED}{readable}-{unique}");
         let text = of_form(name, &text, &unique);
         data.entry(name.clone()).or_insert_with(|| Json::from(text));
     }

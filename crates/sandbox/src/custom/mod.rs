@@ -10,6 +10,7 @@ mod signals;
 mod tests;
 mod transport;
 
+pub(crate) use answer::is_invented;
 pub(crate) use signals::url as signal_url;
 
 pub use rules::{CustomRules, InvalidRules};

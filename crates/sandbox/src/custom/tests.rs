@@ -5,11 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use rstack_driver::calls::Calls as _;
 use rstack_driver::conformance::{Sample, check_recorded};
 use rstack_driver::custom::{
     CustomResource, CustomTransport, Delivery, HandlerArn, RequestType, ResponseKey,
 };
-use rstack_driver::{Cloud, DriverError, ErrorKind, Identity, ResourceDriver, SecretStore};
+use rstack_driver::{
+    Cloud, CreateRequest, DriverError, ErrorKind, Identity, ResourceDriver, SecretStore,
+};
 use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
 use rstack_model::{
@@ -83,6 +86,32 @@ async fn without_a_rule_what_is_asked_for_is_invented_and_stays_as_it_was() {
     assert_eq!(cloud.list().unwrap(), []);
     cloud.handlers().discard(&Token::from("3")).await.unwrap();
     assert_eq!(response(&cloud, "3").await, None);
+}
+
+#[tokio::test]
+async fn what_is_invented_is_taken_in_every_form() {
+    let cloud = sandbox("");
+    let create = request(RequestType::Create, "1", None, json!({}));
+    let create = Delivery { wanted: ["Cron".to_owned()].into(), ..create };
+    let made = answer(&cloud, &create).await.unwrap();
+    let rule = async |address: &str, schedule: String| {
+        let request = CreateRequest {
+            stack: StackName::parse("Live").unwrap(),
+            address: address.into(),
+            token: Token::from(address),
+            properties: known(json!({"ScheduleExpression": schedule})),
+            absence_proven: false,
+            begun: None,
+        };
+        let driver = cloud.driver(&ResourceType::from("AWS::Events::Rule")).unwrap();
+        driver.create(&request).await.is_ok()
+    };
+    let cron = made["Data"]["Cron"].as_str().unwrap().to_owned();
+    let id = made["PhysicalResourceId"].as_str().unwrap();
+    let at = "x".repeat(300);
+    assert!(rule("A", format!("{cron}{at}")).await);
+    assert!(rule("B", format!("of {id} {at}")).await);
+    assert!(!rule("C", at).await, "its length is checked");
 }
 
 #[tokio::test]
