@@ -23,10 +23,14 @@ pub(crate) fn value_at<'a>(properties: &'a ValueMap, path: &PropertyPath) -> Opt
 
 /// The names that these properties give and no other object may have, as far as they are known.
 pub(crate) fn names(definition: &dyn TypeDefinition, properties: &ValueMap) -> Vec<ObjectName> {
-    values(definition.unique_names(), properties)
+    values(definition, definition.unique_names(), properties)
 }
 
-fn values(names: &[UniqueName], properties: &ValueMap) -> Vec<ObjectName> {
+fn values(
+    definition: &dyn TypeDefinition,
+    names: &[UniqueName],
+    properties: &ValueMap,
+) -> Vec<ObjectName> {
     let part = |path: &PropertyPath| match value_at(properties, path) {
         None | Some(Value::Null) => NamePart::Absent,
         // The same attribute is the same value, whatever it is going to be.
@@ -36,7 +40,8 @@ fn values(names: &[UniqueName], properties: &ValueMap) -> Vec<ObjectName> {
         }
         Some(value) if value.has_unknown() => NamePart::Unknown,
         Some(value) => {
-            NamePart::Known(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            NamePart::Known(definition.normal_text(path, &text).unwrap_or(text))
         }
     };
     names.iter().filter_map(|name| name.of(part)).collect()
@@ -51,7 +56,7 @@ pub(crate) fn taken(
     desired: &ValueMap,
 ) -> Option<ObjectName> {
     [definition.unique_names(), definition.likely_names()].into_iter().find_map(|names| {
-        let wanted = values(names, desired);
-        values(names, prior).into_iter().find(|name| wanted.contains(name))
+        let wanted = values(definition, names, desired);
+        values(definition, names, prior).into_iter().find(|name| wanted.contains(name))
     })
 }

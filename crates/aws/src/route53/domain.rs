@@ -6,27 +6,11 @@
 
 use std::net::Ipv6Addr;
 
+use rstack_catalog::domain_name;
+
 /// A domain name without escapes, upper case and trailing dot.
 pub(super) fn canonical(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    let mut rest = name.trim().chars();
-    while let Some(c) = rest.next() {
-        let escaped = (c == '\\').then(|| octal(rest.as_str())).flatten();
-        match escaped {
-            Some(code) => {
-                out.push(char::from(code).to_ascii_lowercase());
-                rest.nth(2);
-            }
-            None => out.push(c.to_ascii_lowercase()),
-        }
-    }
-    out.truncate(out.trim_end_matches('.').len());
-    out
-}
-
-/// The character of three octal digits.
-fn octal(text: &str) -> Option<u8> {
-    u8::from_str_radix(text.get(..3)?, 8).ok()
+    domain_name(name.trim())
 }
 
 /// The value of a record in one form. Of most types the text itself counts, with its case.

@@ -20,6 +20,7 @@ pub(super) fn canonical(
         Value::Bool(_) | Value::Number(_) | Value::String(_) => definition
             .scalar(path)
             .and_then(|kind| scalar(kind, value))
+            .or_else(|| Some(Value::String(definition.normal_text(path, value.as_str()?)?)))
             .unwrap_or_else(|| value.clone()),
         Value::List(items) => {
             let mut items: Vec<Value> = items

@@ -142,6 +142,47 @@ fn the_planner_and_the_documentation_agree_on_every_property_of_every_type() {
     assert!(seen > 38_000, "{seen}");
 }
 
+#[test]
+fn a_scalar_where_text_is_taken_too_is_the_same_as_its_text() {
+    let variable = |value: Value| j!({"Environment": {"Variables": {"A": value}}});
+    let function = "AWS::Lambda::Function";
+    assert_eq!(kinds(function, variable(j!(true)), variable(j!("true"))), []);
+    assert_eq!(kinds(function, variable(j!(8080)), variable(j!("8080"))), []);
+    assert_eq!(kinds(function, variable(j!(8080)), variable(j!(8081))), [UpdateKind::InPlace]);
+}
+
+#[test]
+fn another_order_of_what_a_service_keeps_as_a_set_is_no_change() {
+    let zones = |zones: [&str; 2]| j!({"AvailabilityZones": zones});
+    assert_eq!(kinds("AWS::RDS::DBCluster", zones(["a", "b"]), zones(["b", "a"])), []);
+    assert_eq!(
+        kinds("AWS::RDS::DBCluster", zones(["a", "b"]), zones(["a", "c"])),
+        [UpdateKind::Replaces]
+    );
+    let index = |attributes: [&str; 2]| {
+        let projection = j!({"NonKeyAttributes": attributes, "ProjectionType": "INCLUDE"});
+        j!({"LocalSecondaryIndexes": [{"IndexName": "i", "Projection": projection}]})
+    };
+    assert_eq!(kinds("AWS::DynamoDB::Table", index(["x", "y"]), index(["y", "x"])), []);
+}
+
+#[test]
+fn a_domain_name_that_route_53_takes_for_the_same_is_no_change() {
+    let named = |name: &str| j!({"Name": name});
+    for resource_type in ["AWS::Route53::HostedZone", "AWS::Route53::RecordSet"] {
+        assert_eq!(kinds(resource_type, named("a.example.com."), named("A.example.com")), []);
+        let other = kinds(resource_type, named("a.example.com."), named("b.example.com"));
+        assert_eq!(other, [UpdateKind::Replaces], "{resource_type}");
+    }
+    let record = |name: &str| j!({"Name": name, "Type": "A", "HostedZoneId": "Z1"});
+    let set = "AWS::Route53::RecordSet";
+    let twice = [("A", set, record("a.example.com")), ("B", set, record("A.example.com."))];
+    let error = registry(&twice, &empty_state()).unwrap_err();
+    assert!(matches!(error, PlanError::NameOfOther { .. }), "{error}");
+    let group = |name: &str| j!({"RecordSets": [{"Name": name, "Type": "A"}]});
+    assert_eq!(kinds("AWS::Route53::RecordSetGroup", group("*.a."), group("\\052.A")), []);
+}
+
 /// A plan of a custom resource `A` with these properties, and of `B`, which uses it.
 fn custom(properties: Value, state: &State) -> Result<Plan, PlanError> {
     let of_type = |name: &str, properties| {
