@@ -71,6 +71,16 @@ pub enum PlanError {
         /// The property.
         path: PropertyPath,
     },
+    /// A change in place that the service refuses.
+    #[error("`{path}` of `{address}` cannot be changed in this way: {rule}")]
+    Refused {
+        /// The resource.
+        address: Address,
+        /// The property.
+        path: PropertyPath,
+        /// The rule of the service.
+        rule: &'static str,
+    },
     /// Several resources prevent the plan.
     #[error("{}", several(.0))]
     Several(Vec<PlanError>),
@@ -174,6 +184,9 @@ impl PlanError {
             }
             Self::Fixed { address, path } => Some(format!(
                 "keep the `{path}` that the object has, replace the object with `--replace {address}`, or \
+            Self::Refused { address, .. } => {
+                Some(format!("or replace the object, with its data, with `--replace {address}`"))
+            }
                  declare another one under another logical ID"
             )),
             Self::Function { .. } | Self::UnknownDependency { .. } => None,

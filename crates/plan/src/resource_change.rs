@@ -115,6 +115,11 @@ pub(crate) fn declared<'a>(
     if prior.resource_type != change.resource_type {
         change.stateful = definition_of(input.schemas, prior).is_stateful();
     }
+    } else if change.action == Action::Update
+        && let Some((name, rule)) = definition.refused_change(&prior.properties, &unchanged)
+    {
+        let path = PropertyPath::root().name(name);
+        blocked.push(PlanError::Refused { address: id.clone(), path, rule });
     if let Action::Replace(order) = &mut change.action {
         let allowed = desired.delete_first || input.options.delete_first.contains(id);
         match replace_order(

@@ -85,7 +85,7 @@ pub(super) fn plan_code(error: &PlanError) -> ErrorCode {
         PlanError::NameTaken { .. } | PlanError::NameOfOther { .. } => ErrorCode::NameConflict,
         PlanError::ReferrerInTheWay { .. } => ErrorCode::DeleteFirstBlocked,
         PlanError::Protected { .. } => ErrorCode::ObjectProtected,
-        PlanError::Fixed { .. } => ErrorCode::PropertyFixed,
+        PlanError::Fixed { .. } | PlanError::Refused { .. } => ErrorCode::PropertyFixed,
         PlanError::Several(errors) => errors.first().map_or(ErrorCode::NameConflict, plan_code),
         PlanError::Function { .. } => ErrorCode::ValueNotEvaluated,
         PlanError::UnknownDependency { .. } => ErrorCode::MissingDependency,

@@ -289,6 +289,17 @@ fn a_change_that_the_service_refuses_is_refused_by_the_plan() {
 }
 
 #[test]
+fn a_change_that_the_service_refuses_by_its_values_is_refused_by_the_plan() {
+    let volume = |size: u32| j!({"AvailabilityZone": "eu-west-1a", "Size": size});
+    let state = registry_state("AWS::EC2::Volume", volume(100));
+    let refused = registry(&[("A", "AWS::EC2::Volume", volume(50))], &state).unwrap_err();
+    assert!(matches!(&refused, PlanError::Refused { .. }), "{refused}");
+    assert!(refused.to_string().contains("`Size` of `A`"), "{refused}");
+    let grown = registry(&[("A", "AWS::EC2::Volume", volume(200))], &state).unwrap();
+    assert_eq!(action(&grown, "A"), Action::Update);
+}
+
+#[test]
 fn a_property_that_comes_or_goes_with_its_default_replaces_nothing() {
     for (resource_type, required, default) in [
         ("AWS::SQS::Queue", j!({}), j!({"FifoQueue": false})),
