@@ -6,7 +6,7 @@ use std::time::Duration;
 use rstack_driver::DriverError;
 use rstack_journal::{JournalError, OperationId};
 use rstack_model::value::{
-    AttributeRef, FunctionError, InvalidParameter, InvalidReference, NotKnown,
+    AttributeRef, InvalidParameter, InvalidReference, NotKnown, Unresolvable,
 };
 use rstack_model::{Address, PropertyPath, ResourceType, StackName};
 use rstack_plan::{Moved, PlanError};
@@ -22,13 +22,8 @@ pub enum StepError {
     #[error("this rstack has no driver for `{0}`")]
     NoDriver(ResourceType),
     /// A property cannot be evaluated now that attributes are known.
-    #[error("`{property}` cannot be evaluated: {error}")]
-    Function {
-        /// The property.
-        property: String,
-        /// Why not.
-        error: FunctionError,
-    },
+    #[error("{0}")]
+    Function(Unresolvable),
     /// A property is still not known.
     #[error("{0}")]
     NotKnown(NotKnown),
@@ -110,7 +105,7 @@ impl StepError {
                 crate::observe::stops_everything(error)
             }
             Self::NoDriver(_)
-            | Self::Function { .. }
+            | Self::Function(_)
             | Self::NotKnown(_)
             | Self::SecretAttribute(_)
             | Self::NoAttribute(_)

@@ -444,7 +444,7 @@ fn is_final(error: &StepError) -> bool {
         StepError::Reference(_) | StepError::ParameterName(_) | StepError::Parameter(_) => true,
         StepError::NoDriver(_)
         | StepError::OldParameter(_)
-        | StepError::Function { .. }
+        | StepError::Function(_)
         | StepError::NotKnown(_)
         | StepError::SecretAttribute(_)
         | StepError::NoAttribute(_)

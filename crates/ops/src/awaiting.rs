@@ -12,7 +12,7 @@ use rstack_model::desired::{Desired, DesiredOutput, DesiredResource};
 use rstack_model::plan::{Action, Change, Plan, PlannedObject, Reason, ReplaceOrder};
 use rstack_model::state::State;
 use rstack_model::value::{
-    Attribute, AttributeRef, Attributes, FunctionError, Lookup, resolve_map,
+    Attribute, AttributeRef, Attributes, FunctionError, Lookup, Unresolvable, resolve_map,
 };
 use rstack_model::{Address, Digest, SecretString, StackName, Value};
 use rstack_plan::{CheckedPlan, PlanError, PlanOptions};
@@ -135,13 +135,16 @@ fn awaited(plan: &Plan) -> BTreeSet<AttributeRef> {
 /// The stack as a plan says that it is to be, with the values that it awaits.
 fn desired_of(plan: &Plan, values: &Filled) -> Result<Desired, OpsError> {
     let failed = |address: String, source: FunctionError| {
-        OpsError::from(PlanError::Function { address, source })
+        OpsError::from(PlanError::Function { address, path: None, source })
     };
     let mut resources = BTreeMap::new();
     for (address, change) in &plan.changes {
         let Some(object) = &change.desired else { continue };
         let resource = resource(change, object, values);
-        let resource = resource.map_err(|error| failed(address.to_string(), error))?;
+        let resource = resource.map_err(|Unresolvable { path, error: source }| {
+            let (address, path) = (address.to_string(), Some(path));
+            OpsError::from(PlanError::Function { address, path, source })
+        })?;
         resources.insert(address.clone(), resource);
     }
     let mut outputs = BTreeMap::new();
@@ -177,7 +180,7 @@ fn resource(
     change: &Change,
     object: &PlannedObject,
     values: &Filled,
-) -> Result<DesiredResource, FunctionError> {
+) -> Result<DesiredResource, Unresolvable> {
     Ok(DesiredResource {
         resource_type: change.resource_type.clone(),
         properties: resolve_map(&object.properties, values)?,

@@ -85,10 +85,12 @@ pub enum PlanError {
     #[error("{}", several(.0))]
     Several(Vec<PlanError>),
     /// An intrinsic function cannot take what an attribute is.
-    #[error("a property of `{address}` cannot be evaluated")]
+    #[error("{} cannot be evaluated", property_of(.path.as_ref(), .address))]
     Function {
-        /// The resource or output.
+        /// The resource, output or parameter.
         address: String,
+        /// The property of the resource.
+        path: Option<PropertyPath>,
         /// Why not.
         source: FunctionError,
     },
@@ -182,16 +184,21 @@ impl PlanError {
             Self::Broken(_) => {
                 Some("this is a defect of rstack: report it with the template".to_owned())
             }
-            Self::Fixed { address, path } => Some(format!(
-                "keep the `{path}` that the object has, replace the object with `--replace {address}`, or \
             Self::Refused { address, .. } => {
                 Some(format!("or replace the object, with its data, with `--replace {address}`"))
             }
+            Self::Fixed { address, path } => Some(format!(
+                "keep the `{path}` that the object has, replace the object with `--replace {address}`, or \
                  declare another one under another logical ID"
             )),
             Self::Function { .. } | Self::UnknownDependency { .. } => None,
         }
     }
+}
+
+/// `` `Tags[0].Value` of `Queue` ``, or the name of an output or a parameter.
+fn property_of(path: Option<&PropertyPath>, address: &str) -> String {
+    path.map_or_else(|| format!("`{address}`"), |path| format!("`{path}` of `{address}`"))
 }
 
 fn several(errors: &[PlanError]) -> String {

@@ -8,7 +8,7 @@ use rstack_model::plan::{
     Action, Certainty, Change, Checked, Difference, PlannedObject, Reason, ReplaceOrder,
 };
 use rstack_model::state::{ObjectStatus, ResourceState};
-use rstack_model::value::{SecretReference, resolve_map};
+use rstack_model::value::{SecretReference, Unresolvable, resolve_map};
 use rstack_model::{Address, PropertyPath, UpdateKind, Value, ValueMap};
 
 use crate::PlanError;
@@ -69,7 +69,11 @@ pub(crate) fn declared<'a>(
     predictions: &mut Predictions<'a>,
     blocked: &mut Vec<PlanError>,
 ) -> Result<Change, PlanError> {
-    let function_error = |source| PlanError::Function { address: id.to_string(), source };
+    let function_error = |Unresolvable { path, error: source }| PlanError::Function {
+        address: id.to_string(),
+        path: Some(path),
+        source,
+    };
     let definition: Arc<dyn TypeDefinition> =
         input.schemas.definition(&desired.resource_type).unwrap_or_else(|| Arc::new(UnknownType));
     let properties =
@@ -111,15 +115,15 @@ pub(crate) fn declared<'a>(
     }
     if let Some(path) = changed_fixed(definition.as_ref(), &change, prior, &unchanged) {
         blocked.push(PlanError::Fixed { address: id.clone(), path });
-    }
-    if prior.resource_type != change.resource_type {
-        change.stateful = definition_of(input.schemas, prior).is_stateful();
-    }
     } else if change.action == Action::Update
         && let Some((name, rule)) = definition.refused_change(&prior.properties, &unchanged)
     {
         let path = PropertyPath::root().name(name);
         blocked.push(PlanError::Refused { address: id.clone(), path, rule });
+    }
+    if prior.resource_type != change.resource_type {
+        change.stateful = definition_of(input.schemas, prior).is_stateful();
+    }
     if let Action::Replace(order) = &mut change.action {
         let allowed = desired.delete_first || input.options.delete_first.contains(id);
         match replace_order(

@@ -16,7 +16,7 @@ use rstack_model::plan::{
     Action, Certainty, Change, Operation, Phase, Plan, PlannedObject, ReplaceOrder, Step,
 };
 use rstack_model::state::{ObjectStatus, ResourceState};
-use rstack_model::value::{AttributeRef, Attributes, ResolvedSecrets};
+use rstack_model::value::{AttributeRef, Attributes, ResolvedSecrets, resolve_map};
 use rstack_model::{Identifier, KnownMap, PhysicalId, ResourceType, Token, Value, ValueMap};
 use rstack_plan::compare::differences;
 
@@ -296,11 +296,7 @@ pub(crate) fn completing(request: &CreateRequest, identifier: Identifier) -> Upd
 
 /// Properties with the attributes that are known by now.
 fn resolved(properties: &ValueMap, objects: &dyn Attributes) -> Result<ValueMap, StepError> {
-    let resolve = |(name, value): (&String, &Value)| match value.resolve(objects) {
-        Ok(value) => Ok((name.clone(), value)),
-        Err(error) => Err(StepError::Function { property: name.clone(), error }),
-    };
-    properties.iter().map(resolve).collect()
+    resolve_map(properties, objects).map_err(StepError::Function)
 }
 
 /// Wholly known properties with their secrets.

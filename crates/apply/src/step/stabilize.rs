@@ -91,7 +91,7 @@ fn tells_of_object(error: &StepError) -> bool {
             | ErrorKind::Unsupported => true,
         },
         StepError::NoDriver(_)
-        | StepError::Function { .. }
+        | StepError::Function(_)
         | StepError::NotKnown(_)
         | StepError::SecretAttribute(_)
         | StepError::NoAttribute(_)

@@ -232,7 +232,7 @@ pub(crate) fn step_hint(error: &StepError) -> Option<Hint> {
              there, and change a property of the resource so that the handler is called again"
                 .to_owned(),
         ),
-        StepError::Function { .. }
+        StepError::Function(_)
         | StepError::NotKnown(_)
         | StepError::Reference(_)
         | StepError::ParameterName(_)

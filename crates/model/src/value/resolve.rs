@@ -2,6 +2,7 @@
 
 use super::{AttributeRef, Deferred, FunctionError, SecretReference, Text, TextPart, Value};
 use super::{ValueMap, function};
+use crate::path::PropertyPath;
 
 /// Attributes known so far.
 pub trait Attributes {
@@ -23,17 +24,57 @@ impl Value {
             Self::List(list) => Self::List(
                 list.iter().map(|item| item.resolve(attributes)).collect::<Result<_, _>>()?,
             ),
-            Self::Map(map) => Self::Map(resolve_map(map, attributes)?),
+            Self::Map(map) => Self::Map(
+                map.iter()
+                    .map(|(key, item)| Ok((key.clone(), item.resolve(attributes)?)))
+                    .collect::<Result<_, _>>()?,
+            ),
         })
     }
 }
 
-/// [`Value::resolve`] for a tree.
+/// A property that cannot be evaluated.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{path}` cannot be evaluated: {error}")]
+pub struct Unresolvable {
+    /// The property.
+    pub path: PropertyPath,
+    /// Why not.
+    pub error: FunctionError,
+}
+
+/// [`Value::resolve`] for the properties of a resource.
 ///
 /// # Errors
-/// As [`Value::resolve`].
-pub fn resolve_map(map: &ValueMap, attributes: &dyn Attributes) -> Result<ValueMap, FunctionError> {
-    map.iter().map(|(k, v)| Ok((k.clone(), v.resolve(attributes)?))).collect()
+/// As [`Value::resolve`], with the place.
+pub fn resolve_map(map: &ValueMap, attributes: &dyn Attributes) -> Result<ValueMap, Unresolvable> {
+    let resolved = |(name, value): (&String, &Value)| {
+        let failed = |error| {
+            let path = failing(PropertyPath::root().name(name), value, attributes);
+            Unresolvable { path, error }
+        };
+        Ok((name.clone(), value.resolve(attributes).map_err(failed)?))
+    };
+    map.iter().map(resolved).collect()
+}
+
+/// The path of the innermost value that cannot be evaluated, of one at `path` that cannot be.
+fn failing(path: PropertyPath, value: &Value, attributes: &dyn Attributes) -> PropertyPath {
+    let mut inner: Vec<(PropertyPath, &Value)> = match value {
+        Value::List(list) => list.iter().enumerate().map(|(i, it)| (path.index(i), it)).collect(),
+        Value::Map(map) => map.iter().map(|(name, it)| (path.name(name), it)).collect(),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Text(_)
+        | Value::Deferred(_) => Vec::new(),
+    };
+    inner.retain(|(_, value)| value.resolve(attributes).is_err());
+    match inner.into_iter().next() {
+        Some((path, value)) => failing(path, value, attributes),
+        None => path,
+    }
 }
 
 fn resolve_deferred(
@@ -83,4 +124,33 @@ fn resolve_text(text: &Text, attributes: &dyn Attributes) -> Result<Value, Funct
         }
     }
     Ok(Text::concat(parts))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Arn;
+
+    impl Attributes for Arn {
+        fn attribute(&self, _: &AttributeRef) -> Option<Value> {
+            Some(Value::from("a:b"))
+        }
+    }
+
+    #[test]
+    fn an_error_has_the_place_of_the_value() {
+        let arn = Value::attribute(AttributeRef::named("Q".into(), "Arn"));
+        let part =
+            |index| function::select(index, function::split(":", arn.clone()).unwrap()).unwrap();
+        let tag = |index| Value::Map([("Value".to_owned(), part(index))].into());
+        let tags = |second| Value::List(vec![tag(0), tag(second)]);
+        let map = |second| ValueMap::from([("Tags".to_owned(), tags(second))]);
+        assert!(resolve_map(&map(1), &Arn).is_ok());
+        let error = resolve_map(&map(2), &Arn).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`Tags[1].Value` cannot be evaluated: index 2 is outside of the list of 2"
+        );
+    }
 }
