@@ -233,6 +233,21 @@ Failed: 2 of 12 steps done, 1 failed, 1 interrupted, after 1 min 15 s";
     }
 
     #[test]
+    fn a_step_that_no_plan_has_is_counted() {
+        let mut log = EventLog::new(Palette::Plain);
+        let mut lines = Vec::new();
+        let mut emit = |event: Event| lines.extend(log.line(&event, Duration::ZERO));
+        emit(Event::RunStarted { mode: PlanMode::Deploy, steps: 1 });
+        for (step, operation) in [(0, "update"), (1, "delete")] {
+            emit(Event::StepStarted { label: label(step, "It", operation) });
+            emit(Event::StepDone { label: label(step, "It", operation), physical_id: "x".into() });
+        }
+        let counts: Vec<&str> =
+            lines.iter().filter_map(|it| it.split_whitespace().next()).collect();
+        assert_eq!(counts, ["Applying:", "0/1", "1/1", "1/2", "2/2"]);
+    }
+
+    #[test]
     fn final_snapshots_are_listed_at_the_end_of_their_run() {
         let mut log = EventLog::new(Palette::Plain);
         let taken = |name: &str, snapshot: &str| Event::SnapshotTaken {

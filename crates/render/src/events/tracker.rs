@@ -146,6 +146,10 @@ impl Tracker {
     }
 
     fn step(&mut self, label: &StepLabel, now: Duration) -> &mut Running {
+        // An update that ends in another object has a step for the old one, which no plan can know of.
+        let others = self.running.keys().filter(|step| **step != label.step).count();
+        let begun = self.done + self.failed + self.interrupted + others + 1;
+        self.total = self.total.max(begun);
         self.running.entry(label.step).or_insert_with(|| Running {
             label: label.clone(),
             since: now,
