@@ -1,6 +1,7 @@
 //! Why something happens, in words.
 
 use rstack_model::plan::{Action, Certainty, Change, Difference, PropagationWait, Reason};
+use rstack_model::state::ObjectStatus;
 use rstack_model::{Address, PropertyPath};
 
 /// The cause that makes a new object necessary: `requires replacement: Id changes`.
@@ -75,7 +76,7 @@ fn words(change: &Change, reason: &Reason) -> Option<String> {
         Reason::DependencyReplaced { dependency } => {
             Some(format!("`{dependency}` is deleted first and created again"))
         }
-        Reason::Incomplete => Some("its last update did not complete".to_owned()),
+        Reason::Incomplete => Some(unfinished(change).to_owned()),
         Reason::Readopted { physical_id } => {
             Some(format!("takes back `{physical_id}`, which an unfinished replacement left"))
         }
@@ -86,6 +87,15 @@ fn words(change: &Change, reason: &Reason) -> Option<String> {
         | Reason::TypeChanged { .. }
         | Reason::Destroy
         | Reason::Rollback => None,
+    }
+}
+
+/// The operation that did not complete. One that failed to delete an object has changed it, too.
+fn unfinished(change: &Change) -> &'static str {
+    match change.prior.as_ref().map(|prior| prior.status) {
+        Some(ObjectStatus::Incomplete) => "its creation did not complete",
+        Some(ObjectStatus::PartlyUpdated | ObjectStatus::Ready | ObjectStatus::Stabilizing)
+        | None => "its last update or deletion did not complete",
     }
 }
 
