@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use rstack_catalog::{PROPAGATES, Registry, TagForm};
 use rstack_driver::Cloud;
 use rstack_model::desired::{Desired, DesiredResource};
-use rstack_model::{Address, Code, Diagnostic, Value, ValueMap};
+use rstack_model::state::State;
+use rstack_model::{
+    Address, Code, Diagnostic, PropertyPath, ResourceType, UpdateKind, Value, ValueMap,
+};
 use rstack_template::Templates;
 
 /// The tags of a stack, by key.
@@ -16,11 +19,15 @@ pub type StackTags = BTreeMap<String, String>;
 /// Gives the tags of a stack to its resources, and those of its nested stacks to theirs. A tag of the same
 /// key that a resource has itself stays, and so does one of the innermost stack. The diagnostics name
 /// resources whose tags are known only after apply, which get none.
+///
+/// An object whose tags only a replacement changes keeps those that `former`, the last state, says that it has:
+/// a tag of the stack replaces nothing.
 pub fn add_stack_tags(
     (tags, nested): (&StackTags, &BTreeMap<Address, StackTags>),
     cloud: &dyn Cloud,
     templates: Templates<'_>,
     desired: &mut Desired,
+    former: Option<&State>,
 ) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     if tags.is_empty() && nested.is_empty() {
@@ -49,8 +56,18 @@ pub fn add_stack_tags(
             }
         };
         let own = resource.properties.get(&property).unwrap_or(&Value::Null);
-        match tagged(own, &form, tags) {
+        let made = former.and_then(|state| state.resources.get(address)).filter(|made| {
+            made.resource_type == resource.resource_type && is_fixed(&made.resource_type, &property)
+        });
+        let held = made.map(|made| inherited(own, &form, made.properties.get(&property)));
+        match tagged(own, &form, held.as_ref().unwrap_or(tags)) {
             Some(all) => {
+                if held.is_some_and(|_| Some(&all) != tagged(own, &form, tags).as_ref()) {
+                    let message = format!(
+                        "`{address}` keeps the tags of the stack that it was made with: others would replace it"
+                    );
+                    out.push(warn(message, "`--replace` makes a new object, with the new tags"));
+                }
                 resource.properties.insert(property, all);
             }
             None => {
@@ -62,6 +79,38 @@ pub fn add_stack_tags(
         }
     }
     out
+}
+
+/// True if only a replacement changes the tags of an object.
+fn is_fixed(resource_type: &ResourceType, property: &str) -> bool {
+    let schema = Registry::embedded().get(resource_type.as_str()).ok().flatten();
+    let path = PropertyPath::root().name(property);
+    schema.is_some_and(|schema| schema.update_kind(&path) == UpdateKind::Replaces)
+}
+
+/// The tags that an object has beside its own: those of the stack when it was made.
+fn inherited(own: &Value, form: &TagForm, made: Option<&Value>) -> StackTags {
+    let pairs = |tags: &Value| -> StackTags {
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+        match (form, tags) {
+            (TagForm::Map, Value::Map(map)) => {
+                let pairs = map.iter().map(|(key, value)| (key.clone(), text(Some(value))));
+                pairs.map(|(key, value)| (key, value.unwrap_or_default())).collect()
+            }
+            (TagForm::List { key, value, .. }, Value::List(items)) => {
+                let maps = items.iter().filter_map(Value::as_map);
+                let pair = |map: &ValueMap| Some((text(map.get(key))?, text(map.get(value))));
+                let pairs = maps.filter_map(pair);
+                pairs.map(|(key, value)| (key, value.unwrap_or_default())).collect()
+            }
+            (TagForm::Map | TagForm::List { .. }, _) => StackTags::new(),
+        }
+    };
+    let mut all = made.map(pairs).unwrap_or_default();
+    pairs(own).keys().for_each(|key| {
+        all.remove(key);
+    });
+    all
 }
 
 /// The tags of the stacks that a resource is in, those of the innermost one above all.
@@ -174,6 +223,20 @@ mod tests {
                            {"Key": "b", "Value": "2", "PropagateAtLaunch": true}]);
         let own = json!([{"Key": "a", "Value": "x", "PropagateAtLaunch": false}]);
         assert_eq!(with(own, &list(true)), shown(given));
+    }
+
+    #[test]
+    fn an_object_whose_tags_are_fixed_keeps_those_of_the_stack() {
+        assert!(is_fixed(&"AWS::MediaPackage::Asset".into(), "Tags"));
+        assert!(!is_fixed(&"AWS::SQS::Queue".into(), "Tags"));
+        let value = |json: Json| KnownValue::from_json(json).redacted();
+        let tag = |key: &str, value: &str| json!({"Key": key, "Value": value});
+        let own = value(json!([tag("own", "new")]));
+        let made = value(json!([tag("own", "old"), tag("cost", "1")]));
+        let held = inherited(&own, &list(false), Some(&made));
+        assert_eq!(held, StackTags::from([("cost".to_owned(), "1".to_owned())]));
+        let map = value(json!({"cost": "1"}));
+        assert_eq!(inherited(&Value::Null, &TagForm::Map, Some(&map)), held);
     }
 
     #[test]

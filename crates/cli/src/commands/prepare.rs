@@ -223,7 +223,12 @@ impl PreparedTemplate {
                 *policies = UpdatePolicies::of(templates, desired);
             }
             let tags = (&self.tags, &nested_tags);
-            let untagged = add_stack_tags(tags, cloud, templates, desired);
+            let former = match self.tags.is_empty() && nested_tags.is_empty() {
+                // A state that cannot be read is refused when the stack is opened.
+                false => backend.read(&file.name).await.ok().and_then(|it| last_state(&it)),
+                true => None,
+            };
+            let untagged = add_stack_tags(tags, cloud, templates, desired, former.as_ref());
             self.loaded.diagnostics.extend(untagged);
             self.loaded.diagnostics.extend(preflight(cloud, templates, desired));
         }
