@@ -81,7 +81,8 @@ fn bare_key(key: &Spanned<String>) -> Diagnostic {
     let text = &key.value;
     let read = match meaning(text) {
         Meaning::Boolean(_) => "a boolean",
-        Meaning::Number(_) | Meaning::Text => "a number",
+        Meaning::Number(_) => "a number",
+        Meaning::Text => "null",
     };
     let message = format!("CloudFormation reads the key `{text}` as {read} and refuses it");
     let warning = Diagnostic::warning(Code::YamlKey, message).at(key.span, "");
@@ -371,7 +372,8 @@ fn key_of(node: Node<'_>, bare: &mut Vec<Spanned<String>>) -> Result<Key, Fatal>
         return Ok(Key::Merge(span));
     }
     let key = Spanned::new(text.into_owned(), span);
-    if plain && meaning(&key.value) != Meaning::Text && bare.len() < MAX_REPORTED {
+    let is_text = meaning(&key.value) == Meaning::Text && scalar(&key.value, plain) != Value::Null;
+    if plain && !is_text && bare.len() < MAX_REPORTED {
         bare.push(key.clone());
     }
     Ok(Key::Name(key))

@@ -3,7 +3,10 @@
 //! Sources: "CloudFormation template format" (AWS CloudFormation User Guide), which names YAML 1.1;
 //! the types `int`, `float` and `bool` of YAML 1.1 (yaml.org/type); issue 745 of
 //! aws-cloudformation/cloudformation-coverage-roadmap, where `012345670123` becomes 1402433619. The
-//! table in the tests is what PyYAML 6 makes of each text, the reader of cfn-lint and the AWS CLI.
+//! table in the tests is what PyYAML 6 makes of each text, the reader of cfn-lint and the AWS CLI, but for
+//! floats without a dot or a sign of their exponent. These are text to PyYAML and numbers to SnakeYAML 1
+//! (`Resolver.FLOAT`), whose rules CloudFormation follows: `012345678901` becomes 1.2345678901E10 (issue
+//! 6908 of aws/aws-cli, issue 158 of awslabs/aws-deployment-framework).
 
 /// The meaning of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,10 +117,15 @@ fn float(text: &str) -> Option<String> {
     if matches!(text, ".nan" | ".NaN" | ".NAN") {
         return Some("NaN".to_owned());
     }
-    let (whole, fraction) = rest.split_once('.')?;
-    let (digits, exponent) = match fraction.find(['e', 'E']) {
-        Some(at) => fraction.split_at(at),
-        None => (fraction, ""),
+    let (mantissa, exponent) = match rest.find(['e', 'E']) {
+        Some(at) => rest.split_at(at),
+        None => (rest, ""),
+    };
+    let (whole, digits) = match mantissa.split_once('.') {
+        Some(parts) => parts,
+        // Hours without a dot are integers, or text.
+        None if mantissa.contains(':') => return None,
+        None => (mantissa, ""),
     };
     if !only(digits, |c| c == '_' || c.is_ascii_digit()) || !is_exponent(exponent) {
         return None;
@@ -134,9 +142,8 @@ fn float(text: &str) -> Option<String> {
         let seconds: f64 = format!("{last}.{digits}").parse().ok()?;
         head.to_string().parse::<f64>().ok()? * 60.0 + seconds
     } else if whole.is_empty() {
-        // A sign is not taken here, and a digit must follow the dot.
-        let begins = digits.starts_with(|c: char| c.is_ascii_digit());
-        if !begins || rest.len() != text.len() {
+        // A digit must follow the dot.
+        if !digits.starts_with(|c: char| c.is_ascii_digit()) {
             return None;
         }
         format!("0.{digits}{exponent}").parse().ok()?
@@ -147,12 +154,14 @@ fn float(text: &str) -> Option<String> {
         }
         format!("{}.{digits}{exponent}", whole.replace('_', "")).parse().ok()?
     };
-    Some(format!("{sign}{number:?}"))
+    let is_finite = number.is_finite();
+    Some(if is_finite { format!("{sign}{number:?}") } else { format!("{sign}infinity") })
 }
 
-/// Nothing, or `e` with a sign and digits: without a sign it is text.
+/// Nothing, or `e` with digits, which may have a sign.
 fn is_exponent(text: &str) -> bool {
-    let digits = text.strip_prefix(['e', 'E']).and_then(|rest| rest.strip_prefix(['+', '-']));
+    let digits = text.strip_prefix(['e', 'E']);
+    let digits = digits.map(|digits| digits.strip_prefix(['+', '-']).unwrap_or(digits));
     let is_digits = |digits: &str| !digits.is_empty() && only(digits, |c| c.is_ascii_digit());
     text.is_empty() || digits.is_some_and(is_digits)
 }
@@ -200,6 +209,15 @@ mod tests {
             (".inf", "infinity"),
             ("-.inf", "-infinity"),
             (".nan", "NaN"),
+            ("012345678901", "12345678901.0"),
+            ("0900", "900.0"),
+            ("08", "8.0"),
+            ("1e3", "1000.0"),
+            ("1234e5", "123400000.0"),
+            ("1.5e3", "1500.0"),
+            ("12e4567", "infinity"),
+            ("+.5", "0.5"),
+            ("-.5", "-0.5"),
         ] {
             assert_eq!(meaning(text), Meaning::Number(number.to_owned()), "{text}");
         }
@@ -208,18 +226,16 @@ mod tests {
     #[test]
     fn all_else_is_text() {
         for text in [
-            "0900",
-            "08",
             "0o17",
-            "1e3",
-            "1.5e3",
-            "12e4567",
+            "1e",
+            "e3",
+            "1e3f",
+            "08:00",
             "1.2.3",
             "1.1.0",
             "1:60",
             "_1",
             "0b2",
-            "+.5",
             "1,000",
             "10.0.0.0/16",
             "2012-10-17",
@@ -240,7 +256,6 @@ mod tests {
             "::1",
             "1::2",
             "0.5:3",
-            "-.5",
             "12:5_0",
             "a",
             "١",

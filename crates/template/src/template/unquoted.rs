@@ -127,9 +127,10 @@ impl Checker<'_> {
             NodeKind::Scalar { text, plain: true } => {
                 let kinds = wanted.map(|wanted| wanted.node.kinds()).unwrap_or_default();
                 let is_text = kinds.contains(&Kind::Text);
-                // Where a number is wanted, it counts what it is and not how it is written.
-                if kinds.is_empty() || is_text || !is_same_number(text) {
+                if kinds.is_empty() || is_text {
                     self.number(text, node.span);
+                } else if !is_same_number(text) {
+                    self.wanted_number(text, node.span);
                 }
                 if is_text && !kinds.contains(&Kind::Boolean) {
                     self.word(text, node.span);
@@ -179,6 +180,16 @@ impl Checker<'_> {
             Meaning::Number(_) | Meaning::Boolean(_) | Meaning::Text => return,
         };
         self.warn(text, &read, span);
+    }
+
+    /// A number where one is wanted: it counts what it is and not how it is written, which is in decimal.
+    fn wanted_number(&mut self, text: &str, span: Span) {
+        let Meaning::Number(number) = meaning(text) else { return self.number(text, span) };
+        self.diagnostics.push_with(Severity::Warning, || {
+            let message = format!("CloudFormation reads `{text}` as the number {number}");
+            let help = format!("write the number in decimal: `{number}`");
+            Diagnostic::warning(Code::YamlScalar, message).at(span, "").help(help)
+        });
     }
 
     fn word(&mut self, text: &str, span: Span) {
