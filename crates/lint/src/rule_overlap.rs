@@ -57,6 +57,7 @@ pub(crate) const OVERLAPS: &[RuleOverlap] = &[
     overlap_by_name(Code::MissingProperty, &["F3003"]),
     overlap(Code::Name, &["F0006", "F2003", "F6004"]),
     overlap(Code::NeedsExtensions, &["F1030", "F1031", "F1032"]),
+    overlap_by_name(Code::NoEffect, &["E3001", "F0005"]),
     overlap(Code::NoResources, &["F0001"]),
     overlap(
         Code::NullValue,

@@ -24,6 +24,9 @@ const RESOURCE_KEYS: [&str; 9] = [
     "UpdatePolicy",
 ];
 
+/// The metadata by which `cfn-init` sets an instance up.
+const INSTANCE_SETUP: &str = "AWS::CloudFormation::Init";
+
 /// The types whose creation can wait for signals or start something. Source: "CreationPolicy
 /// attribute", AWS CloudFormation User Guide.
 const SIGNALLING: [&str; 4] = [
@@ -115,6 +118,7 @@ impl Section<'_> {
                     out.delete_first = self.delete_first(value);
                     out.asset = asset(value);
                     out.metadata = self.references(value);
+                    self.instance_setup(value);
                 }
                 "CreationPolicy" => waits = Some((key, &SIGNALLING[..])),
                 "UpdatePolicy" => {
@@ -127,6 +131,10 @@ impl Section<'_> {
             }
         }
         for key in unknown {
+            if key.value == "Description" {
+                self.description(key, kind.as_ref().map(|kind| kind.value.as_str()));
+                continue;
+            }
             match kind.as_ref().filter(|kind| is_property(&kind.value, &key.value)) {
                 Some(kind) => {
                     let (name, kind) = (&key.value, &kind.value);
@@ -192,6 +200,33 @@ impl Section<'_> {
             );
         });
         refers.then_some(expression)
+    }
+
+    /// Metadata that programs on an instance ask CloudFormation for.
+    ///
+    /// Source: "cfn-init", "cfn-hup" and "cfn-get-metadata", AWS CloudFormation User Guide.
+    fn instance_setup(&mut self, metadata: &Node) {
+        let mut entries = metadata.as_map().into_iter().flatten();
+        let Some(entry) = entries.find(|entry| entry.key.value == INSTANCE_SETUP) else { return };
+        let message = format!("`{INSTANCE_SETUP}` does nothing: no stack of CloudFormation has it");
+        let help = "`cfn-init`, `cfn-hup` and `cfn-get-metadata` ask CloudFormation for it, and fail. Set the \
+                    instance up by its `UserData`, or by an image";
+        let warning = Diagnostic::warning(Code::Unsupported, message).at(entry.key.span, "");
+        self.report(warning.help(help));
+    }
+
+    /// A description of a resource, which CloudFormation takes and does not use.
+    ///
+    /// Source: pull request 10522 of aws/aws-cdk, which made `CfnInclude` take it.
+    fn description(&mut self, key: &Spanned<String>, resource_type: Option<&str>) {
+        let meant = resource_type.is_some_and(|kind| is_property(kind, &key.value));
+        let help = match meant {
+            true => "indent it under `Properties:` if the property is meant",
+            false => "write it as a comment, or in `Metadata`",
+        };
+        let message = "CloudFormation does not use the `Description` of a resource";
+        let warning = Diagnostic::warning(Code::NoEffect, message).at(key.span, "");
+        self.report(warning.help(help));
     }
 
     /// `CreationPolicy` or `UpdatePolicy`, which change what some types do and mean nothing to the
