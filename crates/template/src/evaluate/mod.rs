@@ -1,5 +1,6 @@
 //! Evaluation: parameters and conditions decided, intrinsics applied, what is not known deferred.
 
+mod arn_as_name;
 mod budget;
 mod condition;
 mod constraint;

@@ -6,6 +6,7 @@ use rstack_catalog::{Registry, Violation, ViolationKind, validate};
 use rstack_model::value::{AttributeRef, SecretReference};
 use rstack_model::{Address, Code, Diagnostic, PropertyPath, Span, Value, ValueMap};
 
+use super::arn_as_name;
 use super::condition::{Decision, Undecided};
 use super::depth;
 use super::expression::{Evaluated, Evaluator};
@@ -56,8 +57,8 @@ pub(super) fn properties(
         }
     }
     wait_condition::name_handle(&resource.resource_type.value, &mut properties);
-    for value in properties.values() {
-        evaluator.note_lookups(value, declared.span);
+    for (name, value) in &properties {
+        note_lookups(evaluator, resource, &PropertyPath::root().name(name), value);
     }
     let resource_type = resource.resource_type.value.as_str();
     // Only AWS's translator knows the properties of its types.
@@ -69,6 +70,9 @@ pub(super) fn properties(
         {
             let place = violation_place(evaluator, resource, violation);
             let error = diagnostic(resource_type, violation, place);
+            failed = Some(evaluator.findings.report(error));
+        }
+        for error in arn_as_name::check(evaluator, resource, &schema, &properties) {
             failed = Some(evaluator.findings.report(error));
         }
     }
@@ -126,6 +130,28 @@ pub(super) fn unknown() -> Value {
     Value::attribute(AttributeRef::reference(Address::new("")))
 }
 
+/// Notes what a value waits for, each at the innermost place that it is in.
+fn note_lookups(
+    evaluator: &mut Evaluator<'_>,
+    resource: &Resource,
+    path: &PropertyPath,
+    value: &Value,
+) {
+    match value {
+        Value::List(items) => items.iter().enumerate().for_each(|(index, item)| {
+            note_lookups(evaluator, resource, &path.index(index), item);
+        }),
+        Value::Map(map) => map.iter().for_each(|(name, item)| {
+            note_lookups(evaluator, resource, &path.name(name), item);
+        }),
+        Value::Text(_) | Value::Deferred(_) => {
+            let at = place(evaluator, resource, path, false);
+            evaluator.note_lookups(value, at);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 pub(super) fn place(
     evaluator: &Evaluator<'_>,
     resource: &Resource,
@@ -163,6 +189,21 @@ fn violation_place(evaluator: &Evaluator<'_>, resource: &Resource, violation: &V
     }
 }
 
+/// True if a property takes an object in a bucket, in whose place `aws cloudformation package` takes a path.
+///
+/// Source: `package`, AWS CLI Command Reference.
+fn takes_an_object(resource_type: &str, path: &PropertyPath) -> bool {
+    let property = path.to_string();
+    let known = [
+        ("AWS::ApiGateway::RestApi", "BodyS3Location"),
+        ("AWS::ElasticBeanstalk::ApplicationVersion", "SourceBundle"),
+        ("AWS::Lambda::Function", "Code"),
+        ("AWS::Lambda::LayerVersion", "Content"),
+        ("AWS::StepFunctions::StateMachine", "DefinitionS3Location"),
+    ];
+    known.contains(&(resource_type, property.as_str()))
+}
+
 fn diagnostic(resource_type: &str, violation: &Violation, place: Span) -> Diagnostic {
     let code = match violation.kind {
         ViolationKind::Unknown { .. } => Code::UnknownProperty,
@@ -182,6 +223,13 @@ fn diagnostic(resource_type: &str, violation: &Violation, place: Span) -> Diagno
     let label =
         if unknown { format!("not a property of {resource_type}") } else { format!("in {inside}") };
     let error = Diagnostic::error(code, violation.kind.to_string()).at(place, label);
+    let is_text = matches!(violation.kind, ViolationKind::Kind { found: "text", .. });
+    if is_text && takes_an_object(resource_type, &violation.path) {
+        return error.help(
+            "local code is uploaded in serverless templates only: `aws cloudformation package` uploads it and \
+             writes a template that names the object",
+        );
+    }
     match violation.kind.help() {
         Some(help) => error.help(help),
         None if unknown => {

@@ -62,7 +62,13 @@ fn what_templates_hold_is_read_or_told() {
         ("  Q: {Type: AWS::SQS::Queue, Properties: }\n", &["null-value@Properties"]),
         (
             "  Q: {Type: AWS::SQS::Queue, Metadata: {'AWS::CloudFormation::Init': {a: !Ref Anything, b: {'Fn::Sub': x}}}}\n",
-            &[],
+            &["unsupported@'AWS::CloudFormation::Init'"],
+        ),
+        ("  Q: {Type: AWS::SQS::Queue, Metadata: {Init: {a: !Ref Anything}}}\n", &[]),
+        ("  Q: {Type: AWS::SQS::Queue, Description: It}\n", &["no-effect@Description"]),
+        (
+            "  K: {Type: AWS::IAM::Role, Description: It}\n",
+            &["no-effect@Description", "missing-property@K"],
         ),
         (
             "  A: {Type: 'AWS::AutoScaling::AutoScalingGroup', Properties: {MinSize: '1', MaxSize: '1'}, UpdatePolicy: {AutoScalingRollingUpdate: {MinInstancesInService: !Ref T}}}\n",
@@ -73,6 +79,15 @@ fn what_templates_hold_is_read_or_told() {
             &["unsupported@CreationPolicy"],
         ),
         ("  Q: {Type: AWS::SQS::Queue, UpdatePolicy: {}}\n", &["no-effect@UpdatePolicy"]),
+        // An ARN where a name is taken.
+        (
+            "  G: {Type: AWS::MediaPackageV2::ChannelGroup, Properties: {ChannelGroupName: g}}\n  C: {Type: AWS::MediaPackageV2::Channel, Properties: {ChannelName: c, ChannelGroupName: !Ref G}}\n",
+            &["property-pattern@!Ref G"],
+        ),
+        (
+            "  G: {Type: AWS::MediaPackageV2::ChannelGroup, Properties: {ChannelGroupName: g}}\n  C: {Type: AWS::MediaPackageV2::Channel, Properties: {ChannelName: c, ChannelGroupName: !GetAtt G.Arn}}\n",
+            &["property-pattern@!GetAtt G.Arn"],
+        ),
         (
             "  D: {Type: AWS::EC2::Volume, DeletionPolicy: Snapshot, Properties: {AvailabilityZone: a}}\n",
             &[],

@@ -105,6 +105,9 @@ Resources:
 ";
     let open = answered(text, &[]);
     assert_eq!(open.told(), [""; 0]);
+    let at = open.evaluation.as_ref().unwrap().lookups[&parameter("/x")];
+    let place = text.get(at.start..at.end).unwrap();
+    assert!(place.contains("{{resolve:ssm:/x}}") && !place.contains("Zones"), "{place}");
     let waiting = "‹SSM parameter /p›";
     assert_eq!(
         open.properties("B"),
