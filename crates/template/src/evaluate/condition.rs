@@ -3,10 +3,10 @@
 //! Secret parameters may be compared: as they are, as an operand of `Fn::Equals`, and nowhere
 //! else. Their text goes no further than that comparison.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use rstack_model::value::{Attribute, Deferred, Lookup, TextPart};
-use rstack_model::{Code, Diagnostic, SecretString, Value};
+use rstack_model::{Address, Code, Diagnostic, SecretString, Value};
 
 use super::expression::Evaluator;
 use super::external;
@@ -97,7 +97,7 @@ impl Evaluator<'_> {
             ExpressionKind::Equals(a, b) => {
                 let (left, right) = (self.operand(a), self.operand(b));
                 let (left, right) = (left?, right?);
-                match known_to_differ(&left, &right) {
+                match known_to_differ(&left, &right, &self.custom) {
                     Some(differ) => Ok(!differ),
                     None => Err(self.unknown(expression).into()),
                 }
@@ -231,13 +231,13 @@ fn all_among(list: &[Value], among: &[Value]) -> bool {
 }
 
 /// True if two operands differ, as far as that is known before apply.
-fn known_to_differ(a: &Operand, b: &Operand) -> Option<bool> {
+fn known_to_differ(a: &Operand, b: &Operand, custom: &BTreeSet<Address>) -> Option<bool> {
     match (a, b) {
         (Operand::Value(a), Operand::Value(b)) if a == b => Some(false),
         (Operand::Value(a), Operand::Value(b)) => match (a.has_unknown(), b.has_unknown()) {
             (false, false) => Some(true),
-            (true, false) => excludes(a, b).then_some(true),
-            (false, true) => excludes(b, a).then_some(true),
+            (true, false) => excludes(a, b, custom).then_some(true),
+            (false, true) => excludes(b, a, custom).then_some(true),
             (true, true) => None,
         },
         (Operand::Secret(a), Operand::Secret(b)) => Some(a != b),
@@ -250,11 +250,18 @@ fn known_to_differ(a: &Operand, b: &Operand) -> Option<bool> {
 }
 
 /// True if a value that is unknown in part can never be a known one: its known ends are others, or the
-/// known one is empty and it names an object. An object's name is never empty.
-fn excludes(unknown: &Value, known: &Value) -> bool {
+/// known one is empty and it names an object. An object's name is never empty, and neither are its ARN and
+/// IDs; what the handler of a custom resource returns may be.
+fn excludes(unknown: &Value, known: &Value, custom: &BTreeSet<Address>) -> bool {
     let Some(known) = known.as_str() else { return false };
     let names_an_object = |deferred: &Deferred| match deferred {
-        Deferred::Attribute(reference) => reference.attribute == Attribute::Ref,
+        Deferred::Attribute(reference) => match &reference.attribute {
+            Attribute::Ref => true,
+            Attribute::Named(name) => {
+                let names = ["Arn", "ARN", "Id", "Name"].iter().any(|end| name.ends_with(end));
+                names && !custom.contains(&reference.address)
+            }
+        },
         _ => false,
     };
     let parts: &[TextPart] = match unknown {

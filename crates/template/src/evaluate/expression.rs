@@ -67,6 +67,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) nested_secrets: BTreeMap<String, SecretString>,
     /// The exported outputs of nested stacks, by address.
     pub(super) exports: BTreeMap<String, DesiredOutput>,
+    /// The custom resources of the stacks around this one, and of those beside it.
+    pub(super) custom: BTreeSet<Address>,
     /// The exports of nested stacks so far, by name: others of the same stack may import them.
     pub(super) own_exports: BTreeMap<String, Value>,
 }
@@ -102,6 +104,7 @@ impl<'a> Evaluator<'a> {
             nested_tags: BTreeMap::new(),
             nested_secrets: BTreeMap::new(),
             exports: BTreeMap::new(),
+            custom: BTreeSet::new(),
             own_exports: BTreeMap::new(),
         }
     }
@@ -112,6 +115,22 @@ impl<'a> Evaluator<'a> {
             Some(path) => Address::new(format!("{path}/{id}")),
             None => Address::new(id),
         }
+    }
+
+    /// The custom resources of the stack so far, around this template and below it.
+    pub(super) fn custom_resources(&self) -> BTreeSet<Address> {
+        let mut out = self.custom.clone();
+        let mut note = |stack: Option<&Address>, template: &Template| {
+            let custom = template.resources.iter();
+            let custom = custom.filter(|(_, resource)| resource.resource_type.value.is_custom());
+            out.extend(custom.map(|(id, _)| match stack {
+                Some(stack) => Address::new(format!("{stack}/{id}")),
+                None => Address::new(id.as_str()),
+            }));
+        };
+        note(self.path.as_ref(), self.template);
+        self.templates.iter().for_each(|(stack, template)| note(Some(stack), template));
+        out
     }
 
     /// The declaration of a resource of the template.

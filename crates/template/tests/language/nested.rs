@@ -204,7 +204,8 @@ fn conditions_over_unknown_values_are_decided_where_that_is_possible() {
     };
     let parent = |value: &str| {
         format!(
-            "Resources:\n  T: {{Type: AWS::SNS::Topic}}\n  N:\n    Type: AWS::CloudFormation::Stack\n    \
+            "Resources:\n  T: {{Type: AWS::SNS::Topic}}\n  C: {{Type: Custom::C, Properties: {{ServiceToken: \
+             'arn:aws:sns:eu-west-1:000000000000:t'}}}}\n  N:\n    Type: AWS::CloudFormation::Stack\n    \
              Properties: {{TemplateURL: c.yaml, Parameters: {{A: {value}}}}}\n"
         )
     };
@@ -215,13 +216,19 @@ fn conditions_over_unknown_values_are_decided_where_that_is_possible() {
             None => format!("{}", desired(outcome).resources.len()),
         }
     };
-    assert_eq!(made("!Ref T", ""), "2", "what Ref returns is never empty");
+    assert_eq!(made("!Ref T", ""), "3", "what Ref returns is never empty");
+    assert_eq!(made("!GetAtt T.TopicArn", ""), "3", "nor is an ARN");
     assert_eq!(made("!Ref T", "x"), "condition-reference");
-    assert_eq!(made("!GetAtt T.TopicName", ""), "condition-reference");
-    assert_eq!(made("!Sub 'a-${T.TopicName}'", "b-x"), "2");
+    assert_eq!(made("!GetAtt T.TopicName", ""), "3");
+    assert_eq!(
+        made("!GetAtt C.TopicArn", ""),
+        "condition-reference",
+        "what a handler returns may be"
+    );
+    assert_eq!(made("!Sub 'a-${T.TopicName}'", "b-x"), "3");
     assert_eq!(made("!Sub 'a-${T.TopicName}'", "a-x"), "condition-reference");
-    assert_eq!(made("x", "x"), "3");
-    assert_eq!(made("''", ""), "3");
+    assert_eq!(made("x", "x"), "4");
+    assert_eq!(made("''", ""), "4");
 }
 
 #[test]

@@ -273,6 +273,7 @@ impl<'a> Evaluator<'a> {
         child.path = Some(address.clone());
         child.depth = self.depth + 1;
         child.budget = self.budget;
+        child.custom = self.custom_resources();
         child.own_exports = self.own_exports.clone();
         child.files = std::mem::take(&mut self.files);
         child.folder = location::folder(location).to_owned();
