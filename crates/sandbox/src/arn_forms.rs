@@ -24,7 +24,7 @@ const SHORT: usize = 32;
 /// the own `name` (with `-` and lower case: `slug`), a `number`, a `uuid`, 16 digits (`hex`), the
 /// invented property `Id` (`id`), 26 letters and digits (`lower`), or a declared property:
 /// `Name|default`. Of a property that holds an ARN or a path its last part counts.
-const FORMS: [(&str, &str, &str); 41] = [
+const FORMS: [(&str, &str, &str); 42] = [
     ("AWS::AppConfig::Application", "appconfig", "application/{hex}"),
     (
         "AWS::AutoScaling::ScalingPolicy",
@@ -32,6 +32,7 @@ const FORMS: [(&str, &str, &str); 41] = [
         "scalingPolicy:{uuid}:autoScalingGroupName/{AutoScalingGroupName|group}:policyName/{name}",
     ),
     ("AWS::Batch::JobDefinition", "batch", "job-definition/{JobDefinitionName|}:{number}"),
+    ("AWS::CloudFormation::ModuleVersion", "cloudformation", "type/module/{slug}/00000001"),
     ("AWS::ECS::Service", "ecs", "service/{Cluster|default}/{name}"),
     ("AWS::ECS::TaskDefinition", "ecs", "task-definition/{Family|}:{number}"),
     (
@@ -229,7 +230,7 @@ fn value(context: &IdContext<'_>, variable: &str) -> String {
         "scope" if context.text("Scope") == Some("CLOUDFRONT") => "global".to_owned(),
         "scope" => "regional".to_owned(),
         "short" => short(context),
-        "slug" => context.name().to_ascii_lowercase().replace([' ', '_'], "-"),
+        "slug" => context.name().to_ascii_lowercase().replace([' ', '_', ':'], "-"),
         "uuid" => context.derive("arn").uuid(),
         _ => context.name(),
     }

@@ -7,8 +7,27 @@ use rstack_model::{Identifier, ObjectKey, PhysicalId, Region, ResourceType, Valu
 use crate::cloudfront;
 use crate::derive::Derivation;
 
-/// The Availability Zones of every Region, by their letters.
-pub(crate) const ZONES: [&str; 3] = ["a", "b", "c"];
+/// The Availability Zones of a new account, by their letters. Those of Regions that are not listed are
+/// `a`, `b` and `c`.
+///
+/// Source: "AWS Availability Zones" and "AWS Regions", AWS Regions and Availability Zones; `describe-availability-zones`
+/// of new accounts, who do not get `us-west-1a` and `ap-northeast-1b`.
+const ZONES: [(&str, &[&str]); 7] = [
+    ("ap-northeast-1", &["a", "c", "d"]),
+    ("ap-northeast-2", &["a", "b", "c", "d"]),
+    ("ca-central-1", &["a", "b", "d"]),
+    ("cn-north-1", &["a", "b", "d"]),
+    ("us-east-1", &["a", "b", "c", "d", "e", "f"]),
+    ("us-west-1", &["b", "c"]),
+    ("us-west-2", &["a", "b", "c", "d"]),
+];
+
+/// The letters of the Availability Zones of a Region.
+pub(crate) fn zones(region: &Region) -> &'static [&'static str] {
+    let known = ZONES.iter().find(|(name, _)| *name == region.as_str());
+    known.map_or(&["a", "b", "c"], |(_, zones)| *zones)
+}
+
 /// The version of the CDK's bootstrap stack where the account is bootstrapped.
 const BOOTSTRAP: &str = "30";
 
@@ -28,7 +47,8 @@ pub(crate) fn objects(region: &Region) -> Vec<(ObjectKey, PhysicalId)> {
         (key, PhysicalId::from(id))
     };
     let managed = cloudfront::MANAGED.iter().map(|(resource_type, id)| object(resource_type, id));
-    let subnets = ZONES.map(|zone| object("AWS::EC2::Subnet", &id(region, "subnet", zone)));
+    let zones = zones(region).iter();
+    let subnets = zones.map(|zone| object("AWS::EC2::Subnet", &id(region, "subnet", zone)));
     let network = [
         object("AWS::EC2::NetworkAcl", &id(region, "acl", "")),
         object("AWS::EC2::SecurityGroup", &id(region, "sg", "")),
@@ -44,7 +64,7 @@ pub(crate) fn attribute(
     of: &str,
     attribute: &str,
 ) -> Option<Value> {
-    let zone = ZONES.iter().find(|zone| id(region, "subnet", zone) == of);
+    let zone = zones(region).iter().find(|zone| id(region, "subnet", zone) == of);
     let text = match (resource_type.as_str(), attribute) {
         ("AWS::EC2::VPC", "DefaultSecurityGroup") if of == vpc(region) => id(region, "sg", ""),
         ("AWS::EC2::VPC", "DefaultNetworkAcl") if of == vpc(region) => id(region, "acl", ""),
@@ -73,17 +93,30 @@ pub(crate) fn parameter(region: &Region, parameter: &ParameterReference) -> Opti
     name.strip_prefix("/aws/service/").map(|rest| published(region, rest, &parameter.to_string()))
 }
 
+/// Beginnings of the names of images, of publishers whose names do not say so.
+const IMAGES: [&str; 5] = ["canonical/", "debian/", "freebsd/", "marketplace/", "suse/"];
+
 /// A text of the form that the name of a public parameter lets one expect.
 fn published(region: &Region, rest: &str, seed: &str) -> String {
     let last = rest.rsplit('/').next().unwrap_or_default();
     let hex = |length| Derivation::new(&["public parameter", region.as_str(), seed]).hex(length);
     let image = || format!("ami-0{}", hex(16));
-    let is_image = rest.contains("ami") || last == "image_id" || rest.starts_with("marketplace/");
+    let layer = |owner: &str, name: &str| format!("arn:aws:lambda:{region}:{owner}:layer:{name}:1");
+    let is_image = IMAGES.iter().any(|start| rest.starts_with(start))
+        || rest.contains("ami")
+        || last == "image_id";
     match last {
         "recommended" if rest.starts_with("ecs/") => {
             serde_json::json!({"image_id": image(), "os": "Amazon Linux"}).to_string()
         }
         "image_version" | "release_version" | "version" => "1.0.0".to_owned(),
+        // Sources: "Install", Powertools for AWS Lambda; "Install", AWS SDK for pandas.
+        _ if rest.starts_with("powertools/") => {
+            layer("017000801446", &format!("AWSLambdaPowertools-{}", hex(8)))
+        }
+        _ if rest.starts_with("aws-sdk-pandas/") => {
+            layer("336392948345", &format!("AWSSDKPandas-{}", hex(8)))
+        }
         "image_name" => format!("image-{}", hex(8)),
         _ if is_image => image(),
         _ if rest.starts_with("aws-for-fluent-bit/") => {
@@ -111,6 +144,10 @@ mod tests {
             let text = text(image).unwrap();
             assert!(text.starts_with("ami-0") && text.len() == 21, "{image}: {text}");
         }
+        let layer = text("/aws/service/powertools/python/x86_64/python3.12/latest").unwrap();
+        assert!(layer.starts_with("arn:aws:lambda:eu-west-1:017000801446:layer:"), "{layer}");
+        let debian = text("/aws/service/debian/release/12/latest/amd64").unwrap();
+        assert!(debian.starts_with("ami-0"), "{debian}");
         let recommended = text("/aws/service/ecs/optimized-ami/amazon-linux-2/recommended");
         assert!(recommended.unwrap().starts_with("{\"image_id\":\"ami-0"));
         let country = "/aws/service/global-infrastructure/regions/eu-west-1";

@@ -22,8 +22,8 @@ pub(crate) fn answer(
 ) -> Result<Value, Refusal> {
     match lookup {
         Lookup::Zones(region) => {
-            let zone = |zone: &str| format!("{region}{zone}").into();
-            Ok(Value::List(defaults::ZONES.map(zone).into()))
+            let zones = defaults::zones(region).iter();
+            Ok(Value::List(zones.map(|zone| format!("{region}{zone}").into()).collect()))
         }
         Lookup::Parameter(parameter) => parameter::plain(view, parameter, bootstrapped),
         // CloudFormation manages no stack of the sandbox.
