@@ -367,7 +367,7 @@ async fn message_of_failure(mut properties: KnownMap) -> String {
 #[tokio::test]
 async fn the_error_of_a_handler_has_the_end_of_its_log() {
     let message = message_of_failure(known(json!({"A": "1"}))).await;
-    assert_eq!(message, "no luck; the handler's log ends with:\nit tried token-1\nit gave up");
+    assert_eq!(message, "no luck\nThe handler's log ends with:\nit tried token-1\nit gave up");
 }
 
 #[tokio::test]

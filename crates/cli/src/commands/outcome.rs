@@ -170,13 +170,22 @@ fn tell_failures(
         let interrupted = matches!(error, StepError::Interrupted(_));
         let kind = if interrupted { "note" } else { "error" };
         let (shown, text) = (escape(id.as_str()), error.to_string());
-        // The end of a handler's log has lines of its own.
         let lines: Vec<_> = text.lines().map(escape).collect();
-        terminal.note(&format!("{kind}[{}]: `{shown}`: {}", error.code(), lines.join("\n  | ")));
+        let text = at_the_end(&lines, terminal.json);
+        terminal.note(&format!("{kind}[{}]: `{shown}`: {text}", error.code()));
         let replace = changes.get(id).and_then(|change| replace_hint(change, error));
         if let Some(hint) = replace.or_else(|| step_hint(error)) {
             terminal.note(&format!("  hint: {}", escape(&hint.show(&|words| global.line(words)))));
         }
+    }
+}
+
+/// An error at the end of a run, in whose lines it was shown: further lines, such as the end of a handler's
+/// log, are not repeated. With `--json` no line of the run is text.
+fn at_the_end<T: AsRef<str>>(lines: &[T], json: bool) -> String {
+    match lines {
+        [first, _, ..] if !json => format!("{} (more of it is above)", first.as_ref()),
+        lines => lines.iter().map(AsRef::as_ref).collect::<Vec<_>>().join("\n  | "),
     }
 }
 
@@ -205,4 +214,16 @@ fn finished(
         terminal.text(&format!("\nOutputs:\n{}", outputs_text(state, terminal.palette())))?;
     }
     Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn further_lines_of_an_error_are_shown_once() {
+        assert_eq!(at_the_end(&["one"], false), "one");
+        assert_eq!(at_the_end(&["one", "log", "end"], false), "one (more of it is above)");
+        assert_eq!(at_the_end(&["one", "log"], true), "one\n  | log");
+    }
 }

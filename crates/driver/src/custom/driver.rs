@@ -305,7 +305,7 @@ impl CustomResource {
         let shown = shown.get(shown.len().saturating_sub(LOG_LINES)..).unwrap_or_default();
         match shown.is_empty() {
             true => String::new(),
-            false => format!("; the handler's log ends with:\n{}", shown.join("\n")),
+            false => format!("\nThe handler's log ends with:\n{}", shown.join("\n")),
         }
     }
 
