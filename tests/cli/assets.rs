@@ -114,6 +114,16 @@ fn entries(archive: &[u8]) -> Vec<(String, u32, Vec<u8>)> {
 }
 
 #[test]
+fn a_file_that_an_assembly_lacks_is_written_by_the_cdk() {
+    for file in ["asset.b2.json", "App.assets.json", "App.template.json"] {
+        let place = app();
+        std::fs::remove_file(place.path(&format!("cdk.out/{file}"))).unwrap();
+        let plan = place.sandbox(&["plan", "cdk.out"]).expect(1);
+        plan.reports("file-not-read", &[file, "run `cdk synth` again"]);
+    }
+}
+
+#[test]
 fn assets_are_planned_uploaded_once_and_before_the_first_change() {
     let place = app();
     assert_eq!(place.run(&["validate", "cdk.out"]).expect(0).err, "");

@@ -12,7 +12,7 @@ use rstack_template::{
     is_other_file, parse_at,
 };
 
-use crate::assembly::StackAssets;
+use crate::assembly::{StackAssets, assembly_file_hint, is_assembly};
 use crate::assets::{self, LocalCode};
 use crate::env::Env;
 use crate::error::CommandError;
@@ -26,6 +26,9 @@ pub(crate) enum SourceError {
     /// It cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
+    /// It cannot be read, and an assembly names it.
+    #[error(transparent)]
+    OfAssembly(FileError),
     /// It is not text.
     #[error("`{}` is not a text file: {problem}", path.display())]
     NotText {
@@ -44,6 +47,9 @@ impl From<SourceError> for CommandError {
                 Self::of(ErrorCode::FileTooLarge, &error).with_hint(Some(hint))
             }
             SourceError::File(error) => error.into(),
+            SourceError::OfAssembly(error) => {
+                Self::of(error.code(), &error).with_hint(assembly_file_hint(&error))
+            }
             SourceError::NotText { .. } => {
                 let hint = "a template is YAML or JSON in UTF-8";
                 Self::of(ErrorCode::TemplateNotText, &error).with_hint(Some(hint))
@@ -106,7 +112,13 @@ impl Sources {
     /// If it cannot be read or is no text.
     pub(crate) fn read(env: &Env, file: &TemplateFile) -> Result<Self, SourceError> {
         let path = file.shown();
-        let files = TemplateFiles::new(text(file.read(env, limit())?, &path)?);
+        let bytes = file.read(env, limit()).map_err(|error| match file {
+            TemplateFile::Below { folder, .. } if is_assembly(env, folder) => {
+                SourceError::OfAssembly(error)
+            }
+            TemplateFile::Below { .. } | TemplateFile::Named(_) => SourceError::File(error),
+        })?;
+        let files = TemplateFiles::new(text(bytes, &path)?);
         let (name, folder) = (path.display().to_string(), file.folder());
         Ok(Self {
             name,
@@ -439,7 +451,7 @@ fn named(env: &Env, folder: &Path, location: &str) -> Result<String, (String, &'
                 "a template names files of its project only: below the folder of the nearest \
                  `rstack.toml` or `.git`, or else below its own"
             }
-            SourceError::File(_) | SourceError::NotText { .. } => {
+            SourceError::File(_) | SourceError::OfAssembly(_) | SourceError::NotText { .. } => {
                 "the path is relative to the template"
             }
         };

@@ -141,10 +141,20 @@ fn keys(missing: &[MissingContext]) -> String {
     }
 }
 
+/// The hint for a file of an assembly that cannot be read. One that is missing is written by the CDK.
+pub(crate) fn assembly_file_hint(error: &FileError) -> Option<Hint> {
+    match error {
+        FileError::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            Some(Hint::from("the assembly is not complete: run `cdk synth` again"))
+        }
+        other => other.hint(),
+    }
+}
+
 impl From<AssemblyError> for CommandError {
     fn from(error: AssemblyError) -> Self {
         let hint = match &error {
-            AssemblyError::File(file) => file.hint(),
+            AssemblyError::File(file) => assembly_file_hint(file),
             AssemblyError::Stacks { folder, names } if !names.is_empty() => {
                 Some(Hint::from(format!("name one as `{}/NAME`", folder.display())))
             }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use rstack_template::{Annotation, MissingContext, StackEnvironment};
 
-pub(crate) use self::error::AssemblyError;
+pub(crate) use self::error::{AssemblyError, assembly_file_hint};
 pub(crate) use self::read::stacks;
 pub(crate) use self::select::{Beside, select};
 use crate::env::Env;

@@ -9,6 +9,7 @@ use rstack_driver::{DEFAULT_QUALIFIER, DriverError};
 use rstack_model::ErrorCode;
 use rstack_template::ManifestError;
 
+use crate::assembly::assembly_file_hint;
 use crate::error::{CommandError, Hint, cloud_hint};
 use crate::files::FileError;
 
@@ -155,7 +156,7 @@ impl AssetsError {
 
     fn hint(&self) -> Option<Hint> {
         let hint = match self {
-            Self::File(error) => return error.hint(),
+            Self::File(error) => return assembly_file_hint(error),
             Self::Manifest { .. } => "run `cdk synth` again",
             Self::Outside { .. } => {
                 "let the CDK copy assets into `cdk.out`: take `aws:cdk:disable-asset-staging` out of the \
