@@ -106,6 +106,17 @@ fn a_protected_stack_is_not_destroyed() {
 }
 
 #[test]
+fn an_app_that_no_longer_protects_a_stack_turns_the_protection_off() {
+    let place = app(QUEUE, ANYWHERE, json!({"terminationProtection": true}));
+    place.sandbox(&["apply", "cdk.out", "--yes"]).expect(0);
+    place.edit("cdk.out/manifest.json", "terminationProtection", "formerProtection");
+    let plan = place.sandbox(&["plan", "cdk.out"]).expect(0);
+    assert!(plan.out.contains("Termination protection is turned off."), "{}", plan.out);
+    place.sandbox(&["apply", "cdk.out", "--yes"]).expect(0);
+    place.sandbox(&["destroy", "App", "--yes"]).expect(0);
+}
+
+#[test]
 fn protection_of_the_command_line_is_kept_until_it_is_turned_off() {
     let place = Place::empty();
     place.write("app.json", QUEUE);

@@ -75,7 +75,9 @@ impl Reader<'_> {
                 assets,
                 environment: stack.environment,
                 tags: stack.tags,
-                termination_protection: stack.termination_protection,
+                // An app that does not protect a stack, or no longer does, leaves it unprotected, as
+                // with `cdk deploy`.
+                termination_protection: Some(stack.termination_protection.unwrap_or(false)),
                 notification_arns: stack.notification_arns,
                 missing: Arc::clone(&missing),
                 parameters: stack.parameters,
