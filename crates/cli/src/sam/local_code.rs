@@ -103,6 +103,9 @@ pub(crate) enum CodeError {
     /// It cannot be read.
     #[error(transparent)]
     Assets(#[from] AssetsError),
+    /// A function names none. Then it is the folder of the template to the AWS SAM CLI.
+    #[error("the function names no code: neither `CodeUri` nor `InlineCode` is there")]
+    None,
     /// It is the folder of the template. The states that rstack writes may be in it, and each apply would
     /// change the code.
     #[error("the folder of the template cannot be the code")]
@@ -119,6 +122,8 @@ pub(super) fn take(
     document: &mut Json,
 ) -> Result<Vec<LocalCode>, Vec<Unusable>> {
     let (mut out, mut failed) = (Vec::new(), Vec::new());
+    let none = |pointer| Unusable { pointer, error: CodeError::None };
+    failed.extend(without_code(document).into_iter().map(none));
     for (pointer, local) in named(document) {
         let Some(value) = document.pointer_mut(&pointer) else { continue };
         match place(env, folder, value, local) {
@@ -142,6 +147,23 @@ pub(super) fn put_addresses(translated: &mut Json) {
         Json::Object(map) => map.values_mut().for_each(put_addresses),
         Json::Null | Json::Bool(_) | Json::Number(_) => {}
     }
+}
+
+/// The pointers of the types of functions that name no code. A container image is none.
+fn without_code(document: &Json) -> Vec<String> {
+    let globals = document.pointer("/Globals/Function");
+    let resources = document.get("Resources").and_then(Json::as_object);
+    let functions = resources.into_iter().flatten().filter(|(_, resource)| {
+        let has = |name: &str| {
+            let own = resource.get("Properties").and_then(|properties| properties.get(name));
+            own.or_else(|| globals?.get(name))
+        };
+        let is_image = || has("PackageType").is_some_and(|kind| *kind == json!("Image"));
+        resource.get("Type") == Some(&json!("AWS::Serverless::Function"))
+            && ["CodeUri", "InlineCode", "ImageUri"].iter().all(|name| has(name).is_none())
+            && !is_image()
+    });
+    functions.map(|(id, _)| format!("/Resources/{}/Type", escaped(id))).collect()
 }
 
 /// The pointers of the values of a template that may name local code.
@@ -305,6 +327,23 @@ mod tests {
                 "/Resources/J/Properties/Command/ScriptLocation",
             ]
         );
+    }
+
+    #[test]
+    fn functions_without_code_are_found() {
+        let function = |properties: Json| json!({"Type": "AWS::Serverless::Function", "Properties": properties});
+        let document = json!({"Resources": {
+            "A": {"Type": "AWS::Serverless::Function"},
+            "B": function(json!({"Handler": "a.b"})),
+            "C": function(json!({"InlineCode": "x"})),
+            "D": function(json!({"PackageType": "Image"})),
+            "E": function(json!({"CodeUri": "src/"})),
+            "F": {"Type": "AWS::Lambda::Function", "Properties": {}},
+        }});
+        assert_eq!(without_code(&document), ["/Resources/A/Type", "/Resources/B/Type"]);
+        let mut with_globals = document;
+        with_globals["Globals"] = json!({"Function": {"CodeUri": "src/"}});
+        assert!(without_code(&with_globals).is_empty());
     }
 
     #[test]

@@ -165,6 +165,10 @@ impl SamError {
                     message.push_str(&format!(": {source}"));
                 }
                 let help = match reason {
+                    CodeError::None => {
+                        "name the folder of the code, such as `CodeUri: src/`: the folder of the template is \
+                         not taken for it"
+                    }
                     CodeError::Whole => {
                         "put the code into a folder of its own, and name that: `CodeUri: src/`"
                     }
