@@ -33,7 +33,6 @@ mod mapping;
 mod mediaconnect;
 mod mediatailor;
 mod model;
-mod name_ending;
 mod openapi;
 mod ownership;
 mod provisioned;

@@ -5,7 +5,6 @@ use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId};
 
 use super::RestDriver;
 use crate::definition::{TypeDefinition, braced, entry};
-use crate::name_ending::with_ending;
 
 /// The number of parts of an ARN: the last one is the resource.
 const ARN_PARTS: usize = 6;
@@ -100,7 +99,7 @@ impl RestDriver {
         let ending = names.naming.as_ref().and_then(|naming| naming.ending.as_ref());
         match (ending, self.kind.naming()) {
             (Some(ending), Some(rule)) => {
-                with_ending(request, rule, (&ending.property, &ending.text))
+                rule.with_ending(request, (&ending.property, &ending.text))
             }
             (None, _) | (_, None) => request.properties.clone(),
         }

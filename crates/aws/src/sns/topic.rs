@@ -26,7 +26,6 @@ use crate::iam::{
     tag_list, text_in, with_token,
 };
 use crate::mapping::text_of;
-use crate::name_ending::with_ending;
 use crate::resource_tags::{made_by, token_in, visible};
 
 const CREATE: &str = "sns:CreateTopic";
@@ -293,7 +292,7 @@ impl DirectDriver for Topic {
         request: &CreateRequest,
         effects: &dyn EffectSink,
     ) -> Result<Object, DriverError> {
-        let properties = with_ending(request, NAMING, ("FifoTopic", FIFO));
+        let properties = NAMING.with_ending(request, ("FifoTopic", FIFO));
         let fields = Fields::new(&properties, CREATE);
         let name = fields.required_name("TopicName")?;
         let is_fifo = fields.boolean("FifoTopic")?.unwrap_or(false);
@@ -343,7 +342,7 @@ impl DirectDriver for Topic {
     }
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
-        let properties = with_ending(request, NAMING, ("FifoTopic", FIFO));
+        let properties = NAMING.with_ending(request, ("FifoTopic", FIFO));
         let name = Fields::new(&properties, READ).required_name("TopicName")?;
         let Some(arn) = self.sns.topic(&name).await? else { return Ok(Found::Absent) };
         let Some(tags) = TAGS.of(self.sns.0.as_ref(), &arn).await? else {
