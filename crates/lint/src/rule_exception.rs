@@ -51,7 +51,55 @@ const EXCEPTIONS: &[RuleException] = &[
                 && subject.text.contains("AWS::CloudFormation::WaitCondition")
         },
     },
+    // The IDs of MediaLive's input security groups, taken for those of EC2's security groups: they are
+    // numbers. Source: `CreateInputSecurityGroup`, AWS Elemental MediaLive API Reference.
+    RuleException {
+        rules: &["E1150"],
+        applies: |finding, subject| {
+            let value = finding.message.strip_prefix('\'').and_then(|rest| rest.split('\'').next());
+            value.is_some_and(|id| !id.is_empty() && id.bytes().all(|c| c.is_ascii_digit()))
+                && subject.text.contains("AWS::MediaLive::Input")
+        },
+    },
+    // An empty text that a default gives to a branch of `Fn::If` which is not taken: the validator looks at
+    // both. rstack checks the values of the branches that are taken.
+    RuleException {
+        rules: &["E9006", "F3030", "F3031"],
+        applies: |finding, subject| {
+            ["'' does not match", "'' is not one of"]
+                .iter()
+                .any(|it| finding.message.starts_with(it))
+                && block(finding, subject.text).is_some_and(|block| has_if(&block))
+        },
+    },
+    // Elements that are equal in branches which are not taken.
+    RuleException {
+        rules: &["F3037"],
+        applies: |finding, subject| {
+            block(finding, subject.text).is_some_and(|block| has_if(&block))
+        },
+    },
 ];
+
+/// The lines of a property with its value, by their indentation.
+fn block(finding: &Diagnostic, text: &str) -> Option<String> {
+    let at = finding.labels.first()?.span.start;
+    let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
+    let mut lines = text.get(start..)?.lines();
+    let first = lines.next()?;
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let own = indent(first);
+    let inside = |line: &&str| {
+        let rest = line.trim_start();
+        rest.is_empty() || indent(line) > own || indent(line) == own && rest.starts_with('-')
+    };
+    let below = lines.take_while(inside);
+    Some(std::iter::once(first).chain(below).collect::<Vec<_>>().join("\n"))
+}
+
+fn has_if(block: &str) -> bool {
+    block.contains("!If") || block.contains("Fn::If")
+}
 
 /// True if a template has the marks of one that the CDK has synthesized.
 fn is_synthesized(text: &str) -> bool {
@@ -100,6 +148,24 @@ mod tests {
             let finding = Diagnostic::error(FindingCode::Rule(rule.to_owned()), message);
             let left_out = is_left_out(&finding, Subject { text, is_serverless });
             assert_eq!(left_out, expected, "{rule} {message} {text} {is_serverless}");
+        }
+    }
+
+    #[test]
+    fn values_of_branches_are_left_to_rstack() {
+        let text = "R:\n  A: !If [C, !Ref P, x]\n  B:\n  - !If [C, x, y]\n  D: ''\n  E: [a, a]\n";
+        for (rule, message, property, expected) in [
+            ("F3031", "'' does not match pattern 'a'", "A", true),
+            ("F3031", "'' does not match pattern 'a'", "D", false),
+            ("F3031", "'b' does not match pattern 'a'", "A", false),
+            ("F3037", "Array items are not unique", "B", true),
+            ("F3037", "Array items are not unique", "E", false),
+        ] {
+            let at = text.find(&format!("  {property}:")).unwrap() + 2;
+            let finding = Diagnostic::error(FindingCode::Rule(rule.to_owned()), message);
+            let finding = finding.at(rstack_model::Span::new(at, at + 1), "");
+            let left_out = is_left_out(&finding, Subject { text, is_serverless: false });
+            assert_eq!(left_out, expected, "{rule} {property}");
         }
     }
 
