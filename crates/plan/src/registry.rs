@@ -70,7 +70,9 @@ impl TypeDefinition for RegistryType {
             [Kind::Boolean] => Some(Scalar::Boolean),
             [Kind::Integer] => Some(Scalar::Integer),
             [Kind::Number] => Some(Scalar::Number),
-            [Kind::Text] => Some(Scalar::Text),
+            // Where text is one of several kinds, CloudFormation sends the same text for each: a variable of
+            // a function may be `true` or `'true'`.
+            kinds if kinds.contains(&Kind::Text) => Some(Scalar::Text),
             _ => None,
         }
     }
@@ -104,8 +106,6 @@ impl TypeDefinition for RegistryType {
         service_default(self.0.name(), path).map(Value::from_json)
     }
 
-    fn unique_names(&self) -> &[UniqueName] {
-        self.0.unique_names()
     fn refused_change(
         &self,
         before: &ValueMap,
@@ -122,6 +122,8 @@ impl TypeDefinition for RegistryType {
         reserved_prefixes(self.0.name())
     }
 
+    fn unique_names(&self) -> &[UniqueName] {
+        self.0.unique_names()
     }
 
     fn likely_names(&self) -> &[UniqueName] {

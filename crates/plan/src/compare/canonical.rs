@@ -49,9 +49,16 @@ pub(super) fn canonical_map(
         .collect()
 }
 
-/// A JSON document given as text becomes its tree; any other text stays.
+/// A JSON document given as text becomes its tree; any other text stays, and a scalar is its text.
 fn document(value: &Value) -> Value {
-    let Value::String(text) = value else { return value.clone() };
+    let text = match value {
+        Value::String(text) => text,
+        Value::Bool(value) => return Value::String(value.to_string()),
+        Value::Number(number) => return Value::String(number.to_string()),
+        Value::Null | Value::Text(_) | Value::Deferred(_) | Value::List(_) | Value::Map(_) => {
+            return value.clone();
+        }
+    };
     match serde_json::from_str::<serde_json::Value>(text) {
         Ok(json @ (serde_json::Value::Object(_) | serde_json::Value::Array(_))) => {
             Value::from_json(json)
