@@ -6,6 +6,7 @@
 use rstack_model::value::Deferred;
 use rstack_model::{PropertyPath, Value, ValueMap};
 
+use crate::path::SchemaPath;
 use crate::reserved_name::{bucket, load_balancer, ssm_parameter, target_group};
 use crate::type_schema::TypeSchema;
 use crate::validate::{Violation, ViolationKind};
@@ -101,7 +102,6 @@ const FIFTY_TAGS: [&str; 14] = [
     "SecretsManager",
 ];
 
-/// The groups of properties of a type of which exactly one is declared.
 /// The end that the name of an object needs in a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NameEnding {
@@ -122,6 +122,7 @@ pub fn name_ending(type_name: &str) -> Option<NameEnding> {
     })
 }
 
+/// The groups of properties of a type of which exactly one is declared.
 pub(crate) fn alternatives(type_name: &str) -> impl Iterator<Item = &'static [&'static str]> {
     let own = RULES.iter().filter(move |(name, within, _)| *name == type_name && within.is_empty());
     own.filter_map(|(_, _, rule)| match rule {
@@ -142,7 +143,40 @@ pub(crate) fn broken(schema: &TypeSchema, properties: &ValueMap) -> Vec<Violatio
         }
     }
     out.extend(tags(schema, properties));
+    out.extend(empty_names(schema, properties));
+    out.extend(broken_documents(schema, properties));
     out
+}
+
+/// Properties that name the object and are declared as an empty text: no object has an empty name.
+fn empty_names(schema: &TypeSchema, properties: &ValueMap) -> Vec<Violation> {
+    let names = schema.unique_names().iter().flat_map(|name| name.name());
+    let mut paths: Vec<PropertyPath> = names.filter_map(SchemaPath::concrete).collect();
+    paths.sort();
+    paths.dedup();
+    paths.retain(|path| {
+        let name = path.top().filter(|name| path.segments().len() == 1 && name.ends_with("Name"));
+        name.is_some_and(|name| text(properties, name) == Some(""))
+    });
+    let of = |path| Violation { path, kind: ViolationKind::Bounds { rule: EMPTY.to_owned() } };
+    paths.into_iter().map(of).collect()
+}
+
+const EMPTY: &str = "the name is empty";
+
+/// Documents at the top of a type that are declared as text and look like JSON, but are none: each service
+/// refuses them.
+fn broken_documents(schema: &TypeSchema, properties: &ValueMap) -> Vec<Violation> {
+    let broken = properties.iter().filter_map(|(name, value)| {
+        let text = value.as_str().filter(|text| text.trim_start().starts_with('{'))?;
+        let path = PropertyPath::root().name(name);
+        let is_document = schema.node(&path).is_some_and(|node| schema.is_document(node));
+        let error =
+            serde_json::from_str::<serde_json::Value>(text).err().filter(|_| is_document)?;
+        let text = format!("the text begins as JSON and is none: {error}");
+        Some(Violation { path, kind: ViolationKind::Form { text } })
+    });
+    broken.collect()
 }
 
 /// The declaration of a property, as far as it is known.
@@ -434,6 +468,18 @@ mod tests {
         assert_eq!(parameter("/a", 4097, "Advanced"), 0);
         assert_eq!(parameter("/a", 8193, "Advanced"), 1);
         assert_eq!(parameter("/aws/a", 1, "Standard"), 1);
+    }
+
+    #[test]
+    fn empty_names_and_broken_documents() {
+        assert_eq!(found("AWS::SQS::Queue", json!({"QueueName": ""})).len(), 1);
+        assert_eq!(found("AWS::S3::Bucket", json!({"BucketName": ""})).len(), 1);
+        assert_eq!(found("AWS::SNS::Topic", json!({"TopicName": "", "DisplayName": ""})).len(), 1);
+        let role =
+            |policy: &str| found("AWS::IAM::Role", json!({"AssumeRolePolicyDocument": policy}));
+        assert_eq!(role("{\"Version\":\"2012-10-17\",").len(), 1);
+        assert_eq!(role("{\"Version\":\"2012-10-17\"}"), [""; 0]);
+        assert_eq!(role("${Policy}"), [""; 0]);
     }
 
     #[test]
