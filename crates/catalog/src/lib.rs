@@ -14,6 +14,7 @@ mod ended_service;
 mod error;
 mod final_snapshot;
 mod identity;
+mod kept_set;
 mod kinds;
 mod nearest;
 mod node;

@@ -6,6 +6,7 @@ use rstack_model::{PathSegment, PropertyPath, UpdateKind};
 use serde::Deserialize;
 
 use crate::attribute_change::AttributeChange;
+use crate::kept_set::is_kept_as_a_set;
 use crate::kinds::Kind;
 use crate::node::{Additional, Node};
 use crate::path::SchemaPath;
@@ -300,6 +301,7 @@ impl TypeSchema {
         let a_list = !matches!(last, Some(PathSegment::Index(_)) | None);
         a_list
             && (self.sets.iter().any(exact)
+                || is_kept_as_a_set(&self.name, path)
                 || self.node(path).is_some_and(|node| node.insertion_order == Some(false)))
     }
 }
