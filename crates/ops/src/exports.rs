@@ -196,6 +196,32 @@ pub(crate) async fn check_exports<F: FrontEnd>(
     if conflicts.is_empty() { Ok(()) } else { Err(OpsError::Exports(conflicts)) }
 }
 
+/// Checks that a plan exports no name that another stack of the same run is to export. The states do not have
+/// that yet.
+///
+/// # Errors
+/// [`OpsError::Exports`] with every conflict.
+pub fn check_exports_of_run<'a>(
+    before: impl IntoIterator<Item = &'a Plan>,
+    plan: &Plan,
+) -> Result<(), OpsError> {
+    let gained_here = gained(plan);
+    let mut out = Vec::new();
+    for other in before.into_iter().filter(|other| other.environment == plan.environment) {
+        let there = gained(other);
+        let taken = gained_here.iter().filter_map(|(export, output)| {
+            Some(ExportConflict::Taken {
+                export: export.clone(),
+                output: (*output).to_owned(),
+                stack: other.stack.clone(),
+                of_output: (*there.get(export)?).to_owned(),
+            })
+        });
+        out.extend(taken);
+    }
+    if out.is_empty() { Ok(()) } else { Err(OpsError::Exports(out)) }
+}
+
 fn conflicts(
     lost: BTreeMap<String, ExportChange>,
     gained: &BTreeMap<String, &str>,

@@ -51,7 +51,7 @@ pub use edit::{
 pub use environment::describe;
 pub use error::OpsError;
 pub use evaluate::{Evaluated, Unanswered, evaluate};
-pub use exports::{Consumer, ExportChange, ExportConflict};
+pub use exports::{Consumer, ExportChange, ExportConflict, check_exports_of_run};
 pub use front_end::{FrontEnd, Review, Verdict, Work};
 pub use last_parameters::{LastParameters, last_state, record_given};
 pub use lease::{Held, hold};

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use rstack_model::ErrorCode;
-use rstack_ops::PlannedOutputs;
+use rstack_ops::{PlannedOutputs, check_exports_of_run};
 use rstack_plan::CheckedPlan;
 
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
@@ -46,6 +46,9 @@ pub(super) async fn plan_all<'a>(
         let first = out.first().map(|stack| &stack.session);
         let planned = Box::pin(plan_one(request, file, template, (display, first), &outputs)).await;
         let planned = planned.map_err(|error| of_stack(error, &file.name, several))?;
+        let before = out.iter().map(|other| &**other.plan);
+        let taken = check_exports_of_run(before, &planned.plan).map_err(CommandError::from);
+        taken.map_err(|error| of_stack(error, &file.name, several))?;
         outputs.add(&planned.plan);
         out.push(planned);
     }
