@@ -112,7 +112,7 @@ fn what_cannot_be_waited_for_is_refused_at_its_place() {
             ["not the `Ref` of a wait condition handle", "app.yaml:18"],
         ),
         ("Timeout: !Ref Timeout, ", "", "missing-property", ["`Ready` has no `Timeout`", "43200"]),
-        ("Count: 2", "Count: 2000", "property-bounds", ["`Count` is 2000", "1 to 1000"]),
+        ("Count: 2", "Count: 2000", "property-bounds", ["`Count` is 2000", "0 to 1000"]),
     ] {
         place.write("app.yaml", &STACK.replace(from, to));
         let refused = place.sandbox(&["plan", "app.yaml"]);

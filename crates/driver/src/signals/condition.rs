@@ -70,7 +70,7 @@ impl WaitProperties {
         };
         let missing = || WaitPropertyError { property: TIMEOUT, problem: "is missing".to_owned() };
         let timeout = number(TIMEOUT, 0, LONGEST_WAIT)?.ok_or_else(missing)?;
-        let count = number(COUNT, 1, MOST_SIGNALS)?.unwrap_or(1);
+        let count = number(COUNT, 0, MOST_SIGNALS)?.unwrap_or(1);
         Ok(Self { timeout, count })
     }
 }

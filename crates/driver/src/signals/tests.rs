@@ -181,6 +181,21 @@ fn a_signal_of_failure_fails_it_with_its_reason() {
     assert!(matches!(poll(&signals, &begun.cursor), Step::Done(Finish::Object(_))));
 }
 
+/// A usual way to depend on resources that are conditional.
+#[test]
+fn a_condition_that_waits_for_no_signal_is_done_at_once() {
+    let properties = json!({"Handle": "box/h", "Timeout": "1", "Count": 0});
+    let signals = Arc::new(Signals::default());
+    let begun = now(condition(&signals).begin(&Request::Create(request(properties)), &NoEffects));
+    match begun.unwrap() {
+        Step::Done(Finish::Object(_)) => {}
+        Step::Pending(pending) => {
+            assert!(matches!(poll(&signals, &pending.cursor), Step::Done(Finish::Object(_))));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn what_cannot_work_is_refused_before_it_is_waited_for() {
     let signals = Arc::new(Signals { overwrites: true, ..Signals::default() });
@@ -188,7 +203,7 @@ fn what_cannot_work_is_refused_before_it_is_waited_for() {
         (json!({"Timeout": 60}), "`Handle` is not the `Ref`"),
         (json!({"Handle": "box/h"}), "`Timeout` is missing"),
         (json!({"Handle": "box/h", "Timeout": "43201"}), "from 0 to 43200"),
-        (json!({"Handle": "box/h", "Timeout": "1", "Count": 0}), "from 1 to 1000"),
+        (json!({"Handle": "box/h", "Timeout": "1", "Count": 1001}), "from 0 to 1000"),
         (json!({"Handle": "box/h", "Timeout": "1", "Count": "2"}), "only the last one is kept"),
     ] {
         let request = Request::Create(request(properties));
