@@ -126,6 +126,17 @@ impl Section<'_> {
         }
     }
 
+    /// Names of rules may hold `_` besides: the template of aws-quickstart/quickstart-linux-bastion, which is
+    /// deployed, has the rule `X86_64Instance`.
+    pub(super) fn check_rule_name(&mut self, key: &Spanned<String>) {
+        let inside = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if key.value.is_empty() || !key.value.chars().all(inside) {
+            let message = format!("`{}` cannot be the name of a rule", key.value);
+            let error = Diagnostic::error(Code::Name, message).at(key.span, "");
+            self.report(error.help("use letters, digits and `_` only"));
+        }
+    }
+
     /// Names of conditions may hold `&`, `_` and `-` besides. Sources: the schema of conditions in
     /// cfn-lint 1.58 (`^[a-zA-Z0-9&_]{1,255}$`; issue 4007: "CloudFormation has no issues" with `_`),
     /// and for `-` the templates of marklogic/cloud-enablement-aws, which are deployed (pull request

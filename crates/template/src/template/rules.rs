@@ -25,7 +25,7 @@ impl Section<'_> {
             if key.value == BOOTSTRAP_RULE {
                 continue;
             }
-            self.check_name(key, "the name of a rule");
+            self.check_rule_name(key);
             out.insert(key.value.clone(), self.rule(key, value));
         }
         out

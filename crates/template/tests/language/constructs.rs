@@ -106,6 +106,7 @@ fn what_templates_hold_is_read_or_told() {
             "Metadata: {'AWS::CloudFormation::Interface': {ParameterGroups: [{Parameters: [x]}]}}\n",
             &[],
         ),
+        ("Rules: {X86_64Instance: {Assertions: [{Assert: !Equals [a, a]}]}}\n", &[]),
         ("Modules: {}\n", &["unknown-key@Modules"]),
         ("Globals: {}\n", &["unknown-key@Globals"]),
         // Conditions.
