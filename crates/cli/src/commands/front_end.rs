@@ -96,7 +96,8 @@ impl FrontEnd for TerminalFrontEnd<'_> {
         if recovered {
             let objects = state.map_or(0, |state| state.resources.len() + state.deposed.len());
             self.session.display.pause();
-            self.context.terminal.note(&format!("Recovered: the state records {objects} objects."));
+            let noun = if objects == 1 { "object" } else { "objects" };
+            self.context.terminal.note(&format!("Recovered: the state records {objects} {noun}."));
         }
         Ok(())
     }

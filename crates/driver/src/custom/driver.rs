@@ -310,7 +310,8 @@ impl CustomResource {
     }
 
     fn is_past(&self, cursor: &RequestCursor) -> bool {
-        self.transport.now() >= cursor.until
+        // Both are whole seconds, and it may have been sent at the end of one.
+        self.transport.now() > cursor.until
     }
 
     /// The logical ID and stack in an identifier.

@@ -111,7 +111,7 @@ fn a_create_without_a_response_in_time_is_ambiguous_and_a_late_response_settles_
     now(driver.begin(&Request::Create(request.clone()), &sink)).unwrap();
     request.begun = lock(&sink.cursor).clone();
     let asked = poll(OperationKind::Create, "request-1", request.begun.as_ref().unwrap(), None);
-    handler.pass(59);
+    handler.pass(60);
     assert!(matches!(now(driver.poll(&asked)).unwrap(), Step::Pending(_)));
     assert!(matches!(now(driver.find(&request)).unwrap(), Found::Begun(_)));
     handler.pass(1);
@@ -152,7 +152,7 @@ fn a_change_or_deletion_without_a_response_in_time_has_failed() {
     for (request, kind, token) in kinds {
         let sink = Durable::new(&handler);
         now(driver.begin(&request, &sink)).unwrap();
-        handler.pass(3600);
+        handler.pass(3601);
         let cursor = lock(&sink.cursor).clone().unwrap();
         let step = now(driver.poll(&poll(kind, token, &cursor, Some(&object.identifier)))).unwrap();
         let Step::Done(Finish::Failed(error)) = step else { panic!("{step:?}") };
