@@ -7,6 +7,7 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["describe_secret", ID]            what Secrets Manager says of it, without the value
     ["rotate", ID]                     gives a secret a new value under its JSON key
     ["forget_secret", ID]              removes a secret at once, also one that is to be deleted
+    ["access_keys", USER]              the IDs of the access keys of a user of IAM
     ["forget_password", USER]          removes the password of a user of IAM
     ["comment", DISTRIBUTION, TEXT]    gives a distribution another comment
     ["header", DISTRIBUTION, TEXT]     gives its first origin another first custom header value
@@ -182,6 +183,11 @@ def secret(secret_id):
 
 def describe_secret(secret_id):
     return client("secretsmanager").describe_secret(SecretId=secret_id)
+
+
+def access_keys(user):
+    found = client("iam").list_access_keys(UserName=user)["AccessKeyMetadata"]
+    return [key["AccessKeyId"] for key in found]
 
 
 def forget_password(user):
@@ -685,7 +691,8 @@ CALLS = {
         cloud_control_make, patch, queue, topic, queue_policy, topic_policy, set_queue_policy,
         set_topic_policy, network_acl, acl_rules, delete_acl_rule, graphql_api, describe_project,
         objects, put_url, fill, has_bucket, group_rules, open_uploads, bucket_settings, make_bucket,
-        project_description, projects, parameter_value, key, retention, named_ls, forget_password,
+        access_keys, project_description, projects, parameter_value, key, retention, named_ls,
+        forget_password,
         apis, archive, disturb_api, disturb_table, enable_rule, function, functions_ls, handler, handler_topic,
         invoke, kinesis_stream, name_topic, queue_beside, rotation, rotator, serverless_ls,
         set_rotation, set_timeout, tables, versions, managed_stack, delete_managed_stack,

@@ -5,6 +5,7 @@
 //! hide itself.
 #![cfg(test)]
 
+mod access_keys;
 mod account;
 mod all_types;
 mod apis;

@@ -333,6 +333,7 @@ impl Cloud for AwsCloud {
 
 fn iam_driver(resource_type: &ResourceType, api: Arc<dyn Api>) -> Option<Arc<dyn DirectDriver>> {
     Some(match resource_type.as_str() {
+        "AWS::IAM::AccessKey" => Arc::new(iam::AccessKey::new(api)),
         "AWS::IAM::Group" => Arc::new(iam::Group::new(api)),
         "AWS::IAM::InstanceProfile" => Arc::new(iam::InstanceProfile::new(api)),
         "AWS::IAM::ManagedPolicy" => Arc::new(iam::ManagedPolicy::new(api)),

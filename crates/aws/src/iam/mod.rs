@@ -4,6 +4,7 @@
 //! be unknown to the next call. Errors that can mean this are passed on as such, so that the
 //! engine tries again; nothing here waits.
 
+mod access_key;
 mod boundary;
 #[cfg(test)]
 mod conformance;
@@ -22,6 +23,7 @@ mod service;
 mod tags;
 mod user;
 
+pub(crate) use access_key::AccessKey;
 pub(crate) use document::{
     as_declared, decoded, is_partly_unknown, names_principal, required_document, same_document,
 };

@@ -196,6 +196,7 @@ impl Bench {
             events: self.emitted.clone(),
             parallelism: NonZeroUsize::MIN,
             slots: Default::default(),
+            shown: Default::default(),
             waiting: Waiting::default(),
             cancel: CancellationToken::new(),
         }
@@ -213,7 +214,7 @@ impl Bench {
     }
 
     /// The work of a process: the operation that the command line would call.
-    async fn process(&self, wanted: &Wanted) -> Result<Applied, OpsError> {
+    async fn process(&self, wanted: &Wanted, options: &PlanOptions) -> Result<Applied, OpsError> {
         let ops = self.operations();
         // As the command line: from here on the time is that of the services.
         let identity = ops.engine.cloud.identity().await;
@@ -224,16 +225,25 @@ impl Bench {
             let asked = Destroy { stack, secrets: &[], options };
             return rstack_ops::destroy(&ops, &asked, &holder(), &Agrees).await;
         };
-        let options = PlanOptions::default();
-        rstack_ops::apply(&ops, &template.deploy(&options), &holder(), &Agrees).await
+        rstack_ops::apply(&ops, &template.deploy(options), &holder(), &Agrees).await
     }
 
     /// Runs a process, of whose requests one may be struck.
     pub(super) fn run(&self, wanted: &Wanted, strike: Option<(usize, Fault)>) -> Ended {
+        self.run_with(wanted, &PlanOptions::default(), strike)
+    }
+
+    /// As [`Self::run`], with options of the plan.
+    pub(super) fn run_with(
+        &self,
+        wanted: &Wanted,
+        options: &PlanOptions,
+        strike: Option<(usize, Fault)>,
+    ) -> Ended {
         self.services.begin(strike);
         // When the runtime is dropped, all that the process started has ended.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        match runtime.block_on(self.services.during(self.process(wanted))) {
+        match runtime.block_on(self.services.during(self.process(wanted, options))) {
             None => Ended::Died,
             Some(Err(error)) => Ended::Refused(error),
             Some(Ok(Applied::Ran(outcome))) => Ended::Done(outcome),

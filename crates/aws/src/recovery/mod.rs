@@ -1,6 +1,7 @@
 //! The engine with the native drivers, over a fake of the services that is struck at every request:
 //! nothing is made twice, nothing is forgotten, nothing foreign is taken.
 
+mod access_keys;
 mod apigateway;
 mod attached;
 mod attachments;

@@ -211,6 +211,12 @@ impl Account {
         self.made.push((kind, name.to_owned()));
     }
 
+    /// The current values of the secrets with a name.
+    pub(crate) fn secrets_named(&self, name: &str) -> Vec<String> {
+        let named = self.secrets.values().filter(|secret| secret["Name"] == name);
+        named.filter_map(|secret| secrets::current(secret).map(str::to_owned)).collect()
+    }
+
     /// The names of all objects, by kind: secrets that are going to be deleted, inline policies,
     /// policies of queues and topics, and rules of network ACLs have kinds of their own.
     pub(crate) fn inventory(&self) -> BTreeMap<&'static str, Vec<String>> {
@@ -224,6 +230,7 @@ impl Account {
             ("AWS::CloudFront::RealtimeLogConfig", names(&self.log_configs)),
             ("AWS::CodeBuild::Project", names(&self.projects)),
             ("AWS::DynamoDB::Table", names(&self.tables)),
+            ("AWS::IAM::AccessKey", principals::keys(self)),
             ("AWS::IAM::Group", names(&self.groups)),
             ("AWS::IAM::InstanceProfile", names(&self.profiles)),
             ("AWS::IAM::Role", names(&self.roles)),

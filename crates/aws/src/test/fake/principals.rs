@@ -208,18 +208,52 @@ fn login(account: &mut Account, operation: &str, input: &Value) -> Reply {
 }
 
 fn access_key(account: &mut Account, operation: &str, input: &Value) -> Reply {
-    let user = account.users.get_mut(&text(input, "UserName")).ok_or_else(missing)?;
+    let name = text(input, "UserName");
+    if operation == "CreateAccessKey" {
+        return new_key(account, &name);
+    }
+    let user = account.users.get_mut(&name).ok_or_else(missing)?;
     let keys = user["keys"].as_array_mut().unwrap();
+    let at = keys.iter().position(|key| key["AccessKeyId"] == input["AccessKeyId"]);
     match operation {
         "ListAccessKeys" => {
-            let keys: Vec<Value> = keys.iter().map(|key| json!({"AccessKeyId": key})).collect();
-            Ok(json!({"AccessKeyMetadata": keys, "IsTruncated": false}))
+            let shown = keys.iter().cloned().map(|mut key| {
+                key.as_object_mut().unwrap().remove("secret");
+                key
+            });
+            let shown: Vec<Value> = shown.collect();
+            Ok(json!({"AccessKeyMetadata": shown, "IsTruncated": false}))
+        }
+        "UpdateAccessKey" => {
+            keys[at.ok_or_else(missing)?]["Status"] = input["Status"].clone();
+            Ok(json!({}))
         }
         "DeleteAccessKey" => {
-            let at = keys.iter().position(|key| *key == input["AccessKeyId"]);
             keys.remove(at.ok_or_else(missing)?);
             Ok(json!({}))
         }
         other => panic!("iam:{other}"),
     }
+}
+
+/// Gives a user a key, whose secret is in this answer alone. It has two at most.
+fn new_key(account: &mut Account, user: &str) -> Reply {
+    let (id, secret) = (account.id("AKIA"), account.id("hunter2-of-a-key-"));
+    let keys = account.users.get_mut(user).ok_or_else(missing)?["keys"].as_array_mut().unwrap();
+    if keys.len() >= 2 {
+        let message = "Cannot exceed quota for AccessKeysPerUser: 2";
+        return Err(refuse(409, "LimitExceeded", message));
+    }
+    let mut key = json!({"UserName": user, "AccessKeyId": id, "Status": "Active"});
+    let mut shown = key.clone();
+    (key["secret"], shown["SecretAccessKey"]) = (secret.clone().into(), secret.into());
+    keys.push(key);
+    account.note("AWS::IAM::AccessKey", &id);
+    Ok(json!({"AccessKey": shown}))
+}
+
+/// The IDs of all keys.
+pub(super) fn keys(account: &Account) -> Vec<String> {
+    let keys = account.users.values().flat_map(|user| user["keys"].as_array().unwrap());
+    keys.map(|key| key["AccessKeyId"].as_str().unwrap().to_owned()).collect()
 }
