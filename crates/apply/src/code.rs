@@ -13,6 +13,7 @@ impl StepError {
             Self::Function { .. }
             | Self::NotKnown(_)
             | Self::SecretAttribute(_)
+            | Self::SecretInName(_)
             | Self::NoAttribute(_)
             | Self::NotGiven(_)
             | Self::Reference(_)
@@ -21,6 +22,7 @@ impl StepError {
             Self::Ambiguous(_) => ErrorCode::CreateInDoubt,
             Self::NotStabilized { .. } => ErrorCode::WaitTimeout,
             Self::CreationTimeout { .. } => ErrorCode::CreationTimeout,
+            Self::SecretLost(_) => ErrorCode::SecretLost,
             Self::KeepsRotating(_) => ErrorCode::SecretRotates,
             Self::Interrupted(_) => ErrorCode::Interrupted,
             Self::Digest(_) => ErrorCode::Internal,

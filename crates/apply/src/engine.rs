@@ -11,7 +11,7 @@ use rstack_plan::{
     plan_destroy,
 };
 
-use crate::{CancellationToken, Clock, Entropy, Events, Slots, Waiting};
+use crate::{CancellationToken, Clock, Entropy, Events, ShownSecrets, Slots, Waiting};
 
 /// Everything that observing and applying need. Clones share their parts.
 #[derive(Clone)]
@@ -30,6 +30,8 @@ pub struct Engine {
     pub parallelism: NonZeroUsize,
     /// The slots that it shares with other engines of a run.
     pub slots: Slots,
+    /// The secret attributes that the run has seen.
+    pub shown: ShownSecrets,
     /// The objects that are waited for, and the time limits of the waits.
     pub waiting: Waiting,
     /// The user's wish to stop.

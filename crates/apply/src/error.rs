@@ -6,7 +6,7 @@ use std::time::Duration;
 use rstack_driver::DriverError;
 use rstack_journal::{JournalError, OperationId};
 use rstack_model::value::{
-    AttributeRef, InvalidParameter, InvalidReference, NotKnown, Unresolvable,
+    AttributeRef, InvalidParameter, InvalidReference, NotKnown, SecretAttribute, Unresolvable,
 };
 use rstack_model::{Address, PropertyPath, ResourceType, StackName};
 use rstack_plan::{Moved, PlanError};
@@ -27,11 +27,17 @@ pub enum StepError {
     /// A property is still not known.
     #[error("{0}")]
     NotKnown(NotKnown),
-    /// A property uses an attribute that its service or its handler keeps secret. No state has it.
+    /// A property uses a text that was hidden, because it may have been a secret of another property.
     #[error(
-        "`{0}` uses a secret attribute of another resource, which is not recorded and cannot be passed on"
+        "`{0}` uses an attribute of another resource that may hold a secret, and was not recorded"
     )]
     SecretAttribute(PropertyPath),
+    /// A property uses a secret attribute that was shown to an earlier run, and is not shown again.
+    #[error("`{name}` of `{of}` was shown once, and is recorded nowhere", name = .0.name, of = .0.of)]
+    SecretLost(SecretAttribute),
+    /// A secret that is known only now would be a part of an object's name.
+    #[error("`{0}` is a part of the object's name, and holds a secret")]
+    SecretInName(PropertyPath),
     /// A property uses an attribute that the handler of a custom resource did not return.
     #[error("the handler of `{address}` returned no attribute for `{0}`", address = .0.address)]
     NoAttribute(AttributeRef),
@@ -108,6 +114,8 @@ impl StepError {
             | Self::Function(_)
             | Self::NotKnown(_)
             | Self::SecretAttribute(_)
+            | Self::SecretLost(_)
+            | Self::SecretInName(_)
             | Self::NoAttribute(_)
             | Self::NotGiven(_)
             | Self::Reference(_)

@@ -145,6 +145,7 @@ impl Engine {
             }
             SecretReference::Parameter(_)
             | SecretReference::SignalUrl(_)
+            | SecretReference::Attribute(_)
             | SecretReference::Hidden => Ok(()),
         }
     }

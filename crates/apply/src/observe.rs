@@ -8,13 +8,14 @@ use rstack_model::desired::Desired;
 use rstack_model::event::Event;
 use rstack_model::plan::{Plan, PlanBase};
 use rstack_model::state::{ObjectStatus, ResourceState, State};
-use rstack_model::value::{SecretReference, resolve_map};
+use rstack_model::value::{SecretAttribute, SecretReference, resolve_map};
 use rstack_model::{Address, KnownMap, Token, ValueMap};
 use rstack_plan::{Observation, Observations, Readopted};
 use rstack_store::Lease;
 
 use crate::reads::{Lookups, PARAMETER_STORE, SECRETS_MANAGER, service_of};
 use crate::run_secrets::RunSecrets;
+use crate::shown_secrets::secret_attributes;
 use crate::{ApplyError, Engine, SecretParameters, secrets};
 
 /// Declared properties with their secrets left empty, as drivers get them.
@@ -57,7 +58,21 @@ impl Engine {
         self.report_stabilizing(&lookups, state).await?;
         let versions = self.secret_versions(&lookups, desired, state, parameters);
         observations.secret_versions = versions.await?;
+        observations.lost_secrets = self.lost_secrets(state);
         Ok(observations)
+    }
+
+    /// The secret attributes of a state that were shown once, to a run before this one.
+    fn lost_secrets(&self, state: &State) -> BTreeSet<SecretAttribute> {
+        let mut lost = BTreeSet::new();
+        for object in state.resources.values() {
+            secret_attributes(object.attributes.values(), &mut |attribute| {
+                if self.shown.get(attribute).is_none() {
+                    lost.insert(attribute.clone());
+                }
+            });
+        }
+        lost
     }
 
     /// Tells which objects that were not waited for are not stable yet.
@@ -151,6 +166,7 @@ impl Engine {
         Observations {
             objects: state.resources.keys().map(unchecked).collect(),
             secret_versions: parameters.versions.clone(),
+            lost_secrets: BTreeSet::new(),
         }
     }
 
@@ -242,6 +258,7 @@ impl Engine {
                     Some(handle) => Ok(handle.to_owned()),
                     None => continue,
                 },
+                SecretReference::Attribute(attribute) => Ok(secrets::version_of(attribute)),
                 SecretReference::Hidden => continue,
             };
             let version = match asked {

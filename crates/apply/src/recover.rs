@@ -2,15 +2,15 @@
 
 use rstack_driver::{
     CreateRequest, DeleteRequest, DriverError, ErrorKind, Found, Object, OperationKind, Removal,
-    Step as Progress,
+    ResourceDriver, Step as Progress,
 };
 use rstack_journal::{
     Entry, FailedEffect, Intent, IntentAction, OpenOperation, Outcome, PolledKind, base_of,
 };
 use rstack_model::event::Event;
 use rstack_model::plan::PlannedObject;
-use rstack_model::state::{Environment, State};
-use rstack_model::value::ResolvedSecrets;
+use rstack_model::state::{Environment, ResourceState, State};
+use rstack_model::value::{ResolvedSecrets, SecretAttribute};
 use rstack_model::{
     Cursor, Identifier, KnownValue, ObjectKey, SecretString, SnapshotName, StackName,
 };
@@ -22,6 +22,7 @@ use crate::ledger::{Effects, Ledger};
 use crate::observe::{stops_everything, without_secrets};
 use crate::retry::{QUIET, may_pass};
 use crate::secrets::CallSecrets;
+use crate::shown_secrets::{ShownSecrets, source};
 use crate::step::{completing, known, resource_state, update_held};
 use crate::{ApplyError, Engine, RecoverError, SecretParameters, StepError};
 
@@ -156,12 +157,19 @@ impl Engine {
         let driver = self.cloud.driver(&open.intent.resource_type);
         let driver =
             driver.ok_or_else(|| StepError::NoDriver(open.intent.resource_type.clone()))?;
-        let secrets = match self.resolve_secrets(parameters, &object.properties).await {
+        let sources = sources(ledger);
+        let secrets = match self.resolve_secrets(parameters, &object.properties, sources).await {
             Ok(secrets) => secrets,
             // Without its secrets it cannot be finished: the next plan replaces it.
             Err(error) if open.effect.is_some() && is_final(&error) => {
                 ledger.append(failed(FailedEffect::Partial)).await?;
                 return Ok(Resolved::Recorded);
+            }
+            Err(StepError::SecretLost(_)) => {
+                let driver = driver.as_ref();
+                return self
+                    .settle_without_secret((ledger, parameters), open, driver, waits, asked)
+                    .await;
             }
             Err(error) => return Err(error),
         };
@@ -207,7 +215,8 @@ impl Engine {
                             waits,
                         };
                         let led = self.drive(&driven, None, Progress::Pending(*pending)).await?;
-                        ledger.append(polled_entry(&driven, led, Some(&object))).await?;
+                        let entry = polled_entry(&driven, led, Some(&object), &self.shown);
+                        ledger.append(entry).await?;
                         let token = &open.intent.token;
                         self.acknowledge(ledger, driver.as_ref(), operation, token).await;
                         return Ok(Resolved::Recorded);
@@ -236,7 +245,9 @@ impl Engine {
             Ok(Led::To(made, status)) => {
                 let resource_type = &open.intent.resource_type;
                 let object = (&object, &secrets.values);
-                let state = resource_state(resource_type, object, &made, status, driver.as_ref());
+                let by = (driver.as_ref(), &open.intent.token);
+                let state =
+                    resource_state(resource_type, object, &made, status, by, Some(&self.shown));
                 Entry::Done { operation, outcome: Outcome::Object(Box::new(state)) }
             }
             Ok(Led::Nowhere | Led::Snapshotted(_) | Led::Failed(_)) => {
@@ -246,6 +257,68 @@ impl Engine {
             Err(error) => return Err(error),
         };
         ledger.append(outcome).await?;
+        Ok(Resolved::Recorded)
+    }
+
+    /// Settles an open create that took a secret which cannot be had any more. An object that it has made
+    /// is replaced by the next plan.
+    async fn settle_without_secret(
+        &self,
+        (ledger, parameters): (&Ledger, &SecretParameters),
+        open: &OpenOperation,
+        driver: &dyn ResourceDriver,
+        waits: Waits,
+        asked: Asked,
+    ) -> Result<Resolved, StepError> {
+        let IntentAction::Create { name, object } = &open.intent.action else {
+            return Ok(Resolved::Recorded);
+        };
+        let operation = open.intent.operation;
+        let error = "the run was cut off, and a secret that it took is shown no more".to_owned();
+        let failed = |effect| Entry::Failed { operation, error: error.clone(), effect };
+        let mut properties = without_secrets(&object.properties);
+        if let Some((property, name)) = name {
+            properties.insert(property.clone(), KnownValue::from(name.as_str()));
+        }
+        let request = CreateRequest {
+            stack: ledger.stack().clone(),
+            address: open.intent.address.clone(),
+            token: open.intent.token.clone(),
+            properties,
+            absence_proven: open.absence_proven,
+            begun: open.cursor.as_ref().map(|(_, cursor)| cursor.clone()),
+        };
+        let given = CallSecrets::given(parameters);
+        let find = || async { driver.find(&request).await.map_err(|error| given.redact(error)) };
+        let effect = match self.ask_read(find).await? {
+            Found::Absent if asked == Asked::First => return Ok(Resolved::Absent),
+            Found::Absent => FailedEffect::None,
+            Found::Ambiguous { why } => return Err(StepError::Ambiguous(given.hidden(&why))),
+            Found::Ours(found) => {
+                let effects = Effects::new(ledger, operation, PolledKind::Create);
+                effects.record(&found.identifier, &found.physical_id).await?;
+                FailedEffect::Partial
+            }
+            Found::Begun(pending) => {
+                let driven = Driven {
+                    ledger,
+                    driver,
+                    operation,
+                    kind: OperationKind::Create,
+                    secrets: None,
+                    address: &open.intent.address,
+                    resource_type: &open.intent.resource_type,
+                    token: &open.intent.token,
+                    declared: without_secrets(&object.properties),
+                    waits,
+                };
+                let led = self.drive(&driven, None, Progress::Pending(*pending)).await?;
+                ledger.append(polled_entry(&driven, led, Some(object), &self.shown)).await?;
+                self.acknowledge(ledger, driver, operation, &open.intent.token).await;
+                return Ok(Resolved::Recorded);
+            }
+        };
+        ledger.append(failed(effect)).await?;
         Ok(Resolved::Recorded)
     }
 
@@ -339,7 +412,9 @@ impl Engine {
         let remembered = known.and_then(|key| ledger.remembered(&intent.address, key));
         let properties = object.map(|object| &object.properties).or(remembered.as_ref());
         let secrets = match properties {
-            Some(properties) => self.resolve_secrets(parameters, properties).await.ok(),
+            Some(properties) => {
+                self.resolve_secrets(parameters, properties, sources(ledger)).await.ok()
+            }
             None => None,
         };
         let driven = Driven {
@@ -360,11 +435,16 @@ impl Engine {
             From::Step(step) => self.drive(&driven, at, step).await?,
         };
         let told = told_of_snapshot(intent, &led);
-        ledger.append(polled_entry(&driven, led, object)).await?;
+        ledger.append(polled_entry(&driven, led, object, &self.shown)).await?;
         self.acknowledge(ledger, driver.as_ref(), operation, &intent.token).await;
         told.into_iter().for_each(|event| self.events.emit(event));
         Ok(())
     }
+}
+
+/// The objects of secret attributes, among those of a ledger.
+fn sources(ledger: &Ledger) -> impl Fn(&SecretAttribute) -> Option<ResourceState> {
+    |attribute| ledger.with_objects(|objects| source(attribute, objects.values()).cloned())
 }
 
 /// Where an operation is followed from.
@@ -402,7 +482,12 @@ fn withheld(mut made: Box<Object>) -> Box<Object> {
 
 /// The record of a polled operation that is complete. `object` is what it was to make or change;
 /// `None` for a deletion.
-fn polled_entry(driven: &Driven<'_>, led: Led, object: Option<&PlannedObject>) -> Entry {
+fn polled_entry(
+    driven: &Driven<'_>,
+    led: Led,
+    object: Option<&PlannedObject>,
+    shown: &ShownSecrets,
+) -> Entry {
     let operation = driven.operation;
     let failed = |error: String, effect| Entry::Failed { operation, error, effect };
     let partly = match driven.ledger.knows_object(operation) {
@@ -414,7 +499,9 @@ fn polled_entry(driven: &Driven<'_>, led: Led, object: Option<&PlannedObject>) -
             let made = if driven.secrets.is_some() { made } else { withheld(made) };
             let none = ResolvedSecrets::default();
             let object = (object, driven.secrets.map_or(&none, |secrets| &secrets.values));
-            let state = resource_state(driven.resource_type, object, &made, status, driven.driver);
+            let by = (driven.driver, driven.token);
+            let shown = driven.secrets.is_some().then_some(shown);
+            let state = resource_state(driven.resource_type, object, &made, status, by, shown);
             Entry::Done { operation, outcome: Outcome::Object(Box::new(state)) }
         }
         (Led::Nowhere | Led::Snapshotted(_), None) => {
@@ -441,12 +528,16 @@ fn is_final(error: &StepError) -> bool {
             !may_pass(error) && !stops_everything(error)
         }
         // A command that takes no parameters, such as the end of a stack, will not have it later.
-        StepError::Reference(_) | StepError::ParameterName(_) | StepError::Parameter(_) => true,
+        StepError::Reference(_)
+        | StepError::ParameterName(_)
+        | StepError::Parameter(_)
+        | StepError::SecretLost(_) => true,
         StepError::NoDriver(_)
         | StepError::OldParameter(_)
         | StepError::Function(_)
         | StepError::NotKnown(_)
         | StepError::SecretAttribute(_)
+        | StepError::SecretInName(_)
         | StepError::NoAttribute(_)
         | StepError::NotGiven(_)
         | StepError::Ambiguous(_)

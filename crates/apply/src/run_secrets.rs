@@ -10,9 +10,10 @@ use rstack_model::value::{ResolvedSecrets, SecretReference};
 use rstack_model::{KnownMap, PropertyPath, SecretString, ValueMap};
 use rstack_plan::Observation;
 
-use crate::observe::stops_everything;
-use crate::reads::{Lookups, PARAMETER_STORE, SECRETS_MANAGER};
-use crate::{Engine, SecretParameters, secrets};
+use crate::observe::{stops_everything, without_secrets};
+use crate::reads::{Lookups, PARAMETER_STORE, SECRETS_MANAGER, service_of};
+use crate::shown_secrets::source;
+use crate::{Engine, SecretParameters, ShownSecrets, secrets};
 
 /// The value of a secret and its version.
 struct Current {
@@ -24,12 +25,14 @@ struct Current {
 pub(crate) struct RunSecrets {
     current: BTreeMap<String, Current>,
     known: KnownSecrets,
+    shown: ShownSecrets,
 }
 
 impl RunSecrets {
     /// No secret is known.
     pub(crate) fn none() -> Self {
-        Self { current: BTreeMap::new(), known: KnownSecrets::new(&[]) }
+        let (current, shown) = (BTreeMap::new(), ShownSecrets::default());
+        Self { current, known: KnownSecrets::new(&[]), shown }
     }
 
     /// The secrets that an object was made with, of those that are known.
@@ -68,11 +71,10 @@ impl RunSecrets {
         let current = self.of(object);
         let redactor = Redactor::new(&current, &self.known);
         let (declared, in_doubt) = (&object.properties, &object.in_doubt);
-        Observation::Present {
-            properties: redactor.properties(declared, in_doubt, &seen.properties),
-            attributes: Redactor::new(&current, &own(&current, declared))
-                .attributes(declared, &seen.attributes),
-        }
+        let properties = redactor.properties(declared, in_doubt, &seen.properties);
+        let mut attributes = redacted_attributes(declared, &current, &seen.attributes);
+        self.shown.note(&seen.physical_id, None, &seen.attributes, &mut attributes);
+        Observation::Present { properties, attributes }
     }
 }
 
@@ -116,8 +118,9 @@ impl Engine {
         objects: impl IntoIterator<Item = &'a ResourceState>,
         parameters: &SecretParameters,
     ) -> Result<RunSecrets, DriverError> {
+        let objects: Vec<&ResourceState> = objects.into_iter().collect();
         let mut references: BTreeMap<String, &SecretReference> = BTreeMap::new();
-        for object in objects {
+        for object in &objects {
             let definition = self.schemas.definition(&object.resource_type);
             for properties in std::iter::once(&object.properties).chain(&object.in_doubt) {
                 visit(properties, &mut |key, reference| {
@@ -134,7 +137,7 @@ impl Engine {
         let (mut current, mut known) = (BTreeMap::new(), Vec::new());
         for (text, reference) in references {
             let Some((value, version)) =
-                self.value_of(lookups, reference, &text, parameters).await?
+                self.value_of(lookups, (reference, &text), parameters, &objects).await?
             else {
                 continue;
             };
@@ -147,15 +150,15 @@ impl Engine {
                 known.push((reference, value.clone()));
             }
         }
-        Ok(RunSecrets { current, known: KnownSecrets::new(&known) })
+        Ok(RunSecrets { current, known: KnownSecrets::new(&known), shown: self.shown.clone() })
     }
 
     async fn value_of(
         &self,
         lookups: &Lookups,
-        reference: &SecretReference,
-        text: &str,
+        (reference, text): (&SecretReference, &str),
         parameters: &SecretParameters,
+        objects: &[&ResourceState],
     ) -> Result<Option<(SecretString, String)>, DriverError> {
         let asked = match reference {
             SecretReference::SecretsManager(body) => {
@@ -170,6 +173,25 @@ impl Engine {
             SecretReference::Parameter(_) => {
                 let value = parameters.values.get(reference).cloned();
                 return Ok(value.zip(parameters.versions.get(text).cloned()));
+            }
+            SecretReference::Attribute(attribute) => {
+                let version = secrets::version_of(attribute);
+                if let Some(text) = self.shown.get(attribute) {
+                    return Ok(Some((text, version)));
+                }
+                let Some(source) = source(attribute, objects.iter().copied()) else {
+                    return Ok(None);
+                };
+                let driver = self.cloud.driver(&source.resource_type);
+                let Some(driver) = driver else { return Ok(None) };
+                let declared = without_secrets(&source.properties);
+                let read = || driver.read(&source.identifier, &declared);
+                let read = self.look(lookups, service_of(&source.resource_type), read).await;
+                match read.map(|seen| self.shown.seen(attribute, seen)) {
+                    Ok(Some(text)) => Ok((text, version)),
+                    Ok(None) => return Ok(None),
+                    Err(error) => Err(error),
+                }
             }
             // Another signature is not the text that an object was made with.
             SecretReference::SignalUrl(_) | SecretReference::Hidden => return Ok(None),

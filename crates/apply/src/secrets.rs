@@ -7,10 +7,12 @@ use rstack_driver::DriverError;
 use rstack_model::state::{ResourceState, State};
 use rstack_model::value::redact::{Masker, SHORTEST};
 use rstack_model::value::{
-    NotKnown, ParameterReference, ResolvedSecrets, SecretReference, SecretsManagerReference,
+    NotKnown, ParameterReference, ResolvedSecrets, SecretAttribute, SecretReference,
+    SecretsManagerReference,
 };
-use rstack_model::{PropertyPath, SecretString, Value, ValueMap};
+use rstack_model::{PropertyPath, SecretString, Token, Value, ValueMap};
 
+use crate::observe::without_secrets;
 use crate::{Engine, StepError};
 
 /// The values of `NoEcho` parameters, and a keyed digest of each that may be stored.
@@ -121,7 +123,7 @@ impl CallSecrets {
 }
 
 impl Engine {
-    /// Resolves every secret in a tree.
+    /// Resolves every secret in a tree. `sources` are the objects of secret attributes.
     ///
     /// # Errors
     /// [`StepError`] naming the reference that cannot be resolved.
@@ -129,6 +131,7 @@ impl Engine {
         &self,
         parameters: &SecretParameters,
         properties: &ValueMap,
+        sources: impl Fn(&SecretAttribute) -> Option<ResourceState>,
     ) -> Result<CallSecrets, StepError> {
         let mut references: Vec<(&String, &SecretReference)> = Vec::new();
         for (property, value) in properties {
@@ -173,7 +176,14 @@ impl Engine {
                         signed.map_err(|source| StepError::Secret { reference: text, source })?;
                     secrets.insert(reference, secret, handle.to_owned());
                 }
-                // An attribute that the cloud keeps secret is no source of other properties.
+                SecretReference::Attribute(attribute) => {
+                    let lost = || StepError::SecretLost(attribute.clone());
+                    let secret = self.attribute_text(attribute, sources(attribute)).await;
+                    let secret =
+                        secret.map_err(|source| StepError::Secret { reference: text, source })?;
+                    secrets.insert(reference, secret.ok_or_else(lost)?, version_of(attribute));
+                }
+                // It was hidden because it could not be told from another secret.
                 SecretReference::Hidden => {
                     let path = PropertyPath::root().name(property);
                     return Err(StepError::SecretAttribute(path));
@@ -182,6 +192,30 @@ impl Engine {
         }
         Ok(secrets)
     }
+
+    /// The text of a secret attribute: as the run has seen it, or as its object shows it now. `None` if
+    /// it does not.
+    async fn attribute_text(
+        &self,
+        attribute: &SecretAttribute,
+        source: Option<ResourceState>,
+    ) -> Result<Option<SecretString>, DriverError> {
+        if let Some(text) = self.shown.get(attribute) {
+            return Ok(Some(text));
+        }
+        let Some(source) = source else { return Ok(None) };
+        let Some(driver) = self.cloud.driver(&source.resource_type) else { return Ok(None) };
+        let declared = without_secrets(&source.properties);
+        let read = || driver.read(&source.identifier, &declared);
+        let on_retry = |error: &_, attempt| self.asking_again(error, attempt);
+        Ok(self.shown.seen(attribute, self.persist_read(read, on_retry).await?))
+    }
+}
+
+/// The version of a secret attribute: it is the same as long as its object, or what returned it, is.
+pub(crate) fn version_of(attribute: &SecretAttribute) -> String {
+    let returned_by = attribute.returned_by.as_ref().map(Token::as_str);
+    returned_by.unwrap_or(attribute.of.as_str()).to_owned()
 }
 
 /// The reference whose body is this value.

@@ -219,6 +219,7 @@ impl Session {
             events: display.clone(),
             parallelism: global.parallelism,
             slots: Slots::default(),
+            shown: Default::default(),
             waiting: Waiting::default(),
             cancel: CancellationToken::new(),
         };

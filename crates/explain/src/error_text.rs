@@ -92,6 +92,7 @@ pub(crate) fn error_text(code: ErrorCode) -> &'static str {
         ErrorCode::SandboxPath => include_str!("../pages/errors/sandbox-path.md"),
         ErrorCode::SandboxPut => include_str!("../pages/errors/sandbox-put.md"),
         ErrorCode::SandboxSetting => include_str!("../pages/errors/sandbox-setting.md"),
+        ErrorCode::SecretLost => include_str!("../pages/errors/secret-lost.md"),
         ErrorCode::SecretOnCommandLine => include_str!("../pages/errors/secret-on-command-line.md"),
         ErrorCode::SecretParameterDiffers => {
             include_str!("../pages/errors/secret-parameter-differs.md")

@@ -49,7 +49,7 @@ pub use edits::{edits, one_edit};
 pub use explore::{Findings, one, pairs, singles};
 pub use generated::generated_types;
 pub use scenario::{
-    CUSTOM, GENERATED, NESTED, POLLED, PUBLISHED, SCENARIOS, SIGNALS, SNAPSHOTS, Scenario,
+    CUSTOM, GENERATED, KEYS, NESTED, POLLED, PUBLISHED, SCENARIOS, SIGNALS, SNAPSHOTS, Scenario,
 };
 pub use schedule::{Mix, schedule, schedules};
 pub use simulation::Store;

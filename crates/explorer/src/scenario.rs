@@ -358,6 +358,31 @@ pub const SIGNALS: [Scenario; 10] = [
     ),
 ];
 
+const fn keyed(scenario: Scenario) -> Scenario {
+    Scenario { own: Some(Size::Keys), ..scenario }
+}
+
+/// Resources take secrets that services show when they make an object. One that is lost with a run is
+/// replaced by the next.
+pub const KEYS: [Scenario; 8] = [
+    keyed(plain("keys-create", Place::Nothing, FIRST)),
+    keyed(Scenario { parallelism: 4, ..plain("keys-create-parallel", Place::Nothing, FIRST) }),
+    keyed(plain("keys-replace", FIRST, CHANGED)),
+    keyed(plain("keys-replace-both", FIRST, MOVED)),
+    keyed(plain("keys-delete", FIRST, Place::Nothing)),
+    keyed(refused(
+        "keys-rollback-create",
+        (Place::Nothing, FIRST, Place::Nothing),
+        ("create", PARAMETER),
+    )),
+    keyed(refused(
+        "keys-rollback-create-on",
+        (Place::Nothing, FIRST, FIRST),
+        ("create", PARAMETER),
+    )),
+    keyed(refused("keys-rollback-replace-on", (FIRST, CHANGED, CHANGED), ("update", PARAMETER))),
+];
+
 const fn published(scenario: Scenario) -> Scenario {
     Scenario { own: Some(Size::Published), ..scenario }
 }
@@ -402,6 +427,7 @@ impl Scenario {
             .chain(NESTED)
             .chain(CUSTOM)
             .chain(SIGNALS)
+            .chain(KEYS)
             .chain(PUBLISHED)
     }
 
@@ -431,7 +457,9 @@ impl Scenario {
         let replaces =
             |place: Place| matches!(place, Place::Is(Variant::Renamed | Variant::Attached));
         let left = self.left_by.is_some_and(|(place, _)| replaces(place));
-        1 + usize::from(replaces(self.to) || left)
+        // A key is replaced by every change, and once more where its secret is lost.
+        let keys = if self.own == Some(Size::Keys) { 2 } else { 0 };
+        1 + usize::from(replaces(self.to) || left).max(keys)
     }
 
     /// The conditions of the run that is disturbed.

@@ -1,5 +1,6 @@
 //! The simulation: a cloud, a disk and a clock, and the processes that run and die on them.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
@@ -9,14 +10,14 @@ use futures_util::FutureExt;
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
 use rstack_apply::{CancellationToken, Engine, SecretParameters, SeededEntropy, Silent, Waiting};
-use rstack_model::StackName;
 use rstack_model::event::RunEnd;
 use rstack_model::state::State;
+use rstack_model::{Address, StackName};
 use rstack_ops::{
     Applied, Deploy, Destroy, FrontEnd, Holder, Operations, OpsError, Review, Rollback, RolledBack,
     States, Verdict,
 };
-use rstack_plan::{CheckedPlan, DestroyOptions, RegistrySchemas};
+use rstack_plan::{CheckedPlan, DestroyOptions, PlanError, RegistrySchemas};
 use rstack_sandbox::{SandboxCloud, SandboxOptions};
 use rstack_store::{ObjectStateStore, StateBackend, StateStore, StoreError, Stored};
 
@@ -263,6 +264,7 @@ impl Simulation {
             events: Arc::new(Silent),
             parallelism: NonZeroUsize::new(conditions.parallelism).unwrap_or(NonZeroUsize::MIN),
             slots: Default::default(),
+            shown: Default::default(),
             waiting: Waiting::default(),
             cancel: CancellationToken::new(),
         };
@@ -301,6 +303,9 @@ impl Simulation {
         let (report, died) = match ended {
             Ended::Done(Ok(end)) => (Some(Ok(end)), false),
             Ended::Done(Err(Stopped::Report(text))) => (Some(Err(text)), false),
+            Ended::Done(Err(Stopped::Lost(lost))) => {
+                (Some(Err(format!("secrets of {lost:?} are lost"))), false)
+            }
             Ended::Done(Err(Stopped::NothingToRollBack)) => (Some(Ok(RunEnd::Succeeded)), false),
             Ended::Died => (None, true),
             Ended::Stuck => {
@@ -331,6 +336,8 @@ struct Watcher<'a> {
 enum Stopped {
     /// There was nothing to roll back.
     NothingToRollBack,
+    /// Secrets that are shown once are lost: of these resources.
+    Lost(BTreeSet<Address>),
     /// Something else, in words.
     Report(String),
 }
@@ -339,6 +346,16 @@ impl From<OpsError> for Stopped {
     fn from(error: OpsError) -> Self {
         if matches!(error, OpsError::NothingToRollBack { .. }) {
             return Self::NothingToRollBack;
+        }
+        if let OpsError::Plan(error) = &error {
+            let of = |part: &PlanError| match part {
+                PlanError::SecretLost { of, .. } => of.clone(),
+                _ => None,
+            };
+            let lost: Option<BTreeSet<Address>> = error.parts().iter().map(of).collect();
+            if let Some(lost) = lost {
+                return Self::Lost(lost);
+            }
         }
         Self::Report(message_of(error))
     }
@@ -403,7 +420,16 @@ async fn command(
                 last_given: None,
                 imported: None,
             };
-            rstack_ops::apply(ops, &deploy, &holder, front).await?
+            match rstack_ops::apply(ops, &deploy, &holder, front).await {
+                // The user does what the hint says.
+                Err(Stopped::Lost(of)) => {
+                    let mut options = options.clone();
+                    options.replace.extend(of);
+                    let again = Deploy { options: &options, ..deploy };
+                    rstack_ops::apply(ops, &again, &holder, front).await?
+                }
+                applied => applied?,
+            }
         }
         Wanted::Nothing => {
             let options = DestroyOptions::default();

@@ -26,6 +26,9 @@ const SIGNALS: &str = include_str!("signals.yaml");
 /// One with custom resources.
 const CUSTOM: &str = include_str!("custom.yaml");
 
+/// One whose resources take secrets that services show: one of them once, the other again.
+const KEYS: &str = include_str!("keys.yaml");
+
 /// The streaming stack in three nested stacks, and these.
 const NESTED: &str = include_str!("../../../stacks/streaming-nested.yaml");
 const NESTED_FILES: [(&str, &str); 3] = [
@@ -60,6 +63,8 @@ pub enum Size {
     Custom,
     /// One that waits for signals.
     Signals,
+    /// One whose resources take secrets that services show.
+    Keys,
     /// One of a sample of the catalog's types whose identifiers have several parts.
     Generated,
     /// The smaller one, with assets.
@@ -109,6 +114,7 @@ impl Size {
             Self::Nested => NESTED,
             Self::Custom => CUSTOM,
             Self::Signals => SIGNALS,
+            Self::Keys => KEYS,
             Self::Generated => return String::new(),
         };
         let (channel, other) = match self {
@@ -118,6 +124,7 @@ impl Size {
             | Self::Nested
             | Self::Custom
             | Self::Signals
+            | Self::Keys
             | Self::Generated
             | Self::Published => {
                 ("Id: !Sub ${AWS::StackName}-${StreamName}\n", "Id: !Sub ${AWS::StackName}-two\n")
@@ -164,6 +171,7 @@ impl Size {
             | Self::Nested
             | Self::Custom
             | Self::Signals
+            | Self::Keys
             | Self::Generated => Vec::new(),
         };
         let desired = Desired { assets, ..desired };

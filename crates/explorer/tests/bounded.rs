@@ -3,9 +3,9 @@
 #![cfg(test)]
 
 use rstack_explorer::{
-    AppRun, CUSTOM, Edit, Findings, GENERATED, Mix, NESTED, POLLED, PUBLISHED, SCENARIOS, SIGNALS,
-    SNAPSHOTS, Scenario, Size, Store, app_runs, edits, generated_types, one, pairs, schedules,
-    singles,
+    AppRun, CUSTOM, Edit, Findings, GENERATED, KEYS, Mix, NESTED, POLLED, PUBLISHED, SCENARIOS,
+    SIGNALS, SNAPSHOTS, Scenario, Size, Store, app_runs, edits, generated_types, one, pairs,
+    schedules, singles,
 };
 
 fn sound(findings: &Findings, at_least: usize) {
@@ -175,6 +175,20 @@ fn some_points_of_a_stack_with_custom_resources() {
     let replace = Scenario::named("custom-replace").unwrap().on(Store::Objects);
     sound(&singles(replace, Size::Small, 5).unwrap(), 10);
     sound(&pairs(Scenario::named("custom-create").unwrap(), Size::Small, 37).unwrap(), 50);
+}
+
+/// The same with secrets that services show once, and that are in no record.
+#[test]
+fn some_points_of_a_stack_with_secrets_that_are_shown_once() {
+    for scenario in KEYS {
+        let findings = singles(scenario, Size::Small, 11).unwrap();
+        println!(
+            "{}: {} crash points, {} explored",
+            scenario.name, findings.steps, findings.explored
+        );
+        sound(&findings, 10);
+    }
+    sound(&pairs(Scenario::named("keys-create").unwrap(), Size::Small, 37).unwrap(), 50);
 }
 
 /// The same with several stacks in one run.

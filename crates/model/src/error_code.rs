@@ -176,6 +176,8 @@ codes! {
     SandboxPut = "sandbox-put",
     /// A setting that the sandbox does not have.
     SandboxSetting = "sandbox-setting",
+    /// A secret attribute that was shown once, to an earlier run.
+    SecretLost = "secret-lost",
     /// A secret on the command line.
     SecretOnCommandLine = "secret-on-command-line",
     /// A secret parameter with another value than the plan was made with.

@@ -15,11 +15,8 @@ use rstack_template::{ExpressionKind, Resource, Templates};
 /// The name of the drivers of the sandbox, which plays services that have ended, too.
 const SANDBOX: &str = "sandbox";
 
-/// The type of access keys, whose secret is shown once.
-const ACCESS_KEY: &str = "AWS::IAM::AccessKey";
-
-/// The diagnostics of what cannot be carried out. Outputs that are secrets are left out of
-/// `desired`; the template's own warning at the attribute says so.
+/// The diagnostics of what cannot be carried out. Outputs that are secrets of the cloud are left out of
+/// `desired`, with a warning.
 pub fn preflight(
     cloud: &dyn Cloud,
     templates: Templates<'_>,
@@ -62,9 +59,6 @@ pub fn preflight(
                 }));
             }
         }
-        for value in resource.properties.values() {
-            out.extend(secrets(value, &secret).map(|name| handed_on(id, name, declared.name_span)));
-        }
     }
     let kept: Vec<String> = desired
         .outputs
@@ -74,6 +68,13 @@ pub fn preflight(
         .collect();
     for name in kept {
         desired.outputs.remove(&name);
+        let declared = templates.output(&name);
+        let message = format!("the output `{name}` is left out: its value is a secret of AWS");
+        let warning = Diagnostic::warning(Code::Unsupported, message);
+        let help = "let a resource take it, such as the `SecretString` of a secret of Secrets Manager: no \
+                    state, plan or log has it";
+        let span = declared.map_or_else(Span::default, |output| output.value.span);
+        out.push(warning.at(span, "").help(help));
     }
     out
 }
@@ -190,11 +191,6 @@ fn of_the_past(
 
 /// The reason for which the generic driver does not serve a type of the registry.
 fn reason(resource_type: &str) -> Option<String> {
-    if resource_type == ACCESS_KEY {
-        let why = "AWS shows the secret of an access key once, when it makes the key, and rstack keeps \
-                   no secret that a later run could need again";
-        return Some(why.to_owned());
-    }
     let schema = Registry::embedded().get(resource_type).ok().flatten()?;
     Some(match schema.unserved_by_cloud_control()? {
         Unserved::NoHandlers => {
@@ -212,10 +208,7 @@ fn reason(resource_type: &str) -> Option<String> {
 
 /// The help for a type without a driver. The sandbox itself serves all that it is advised for.
 fn unserved_help(resource_type: &str) -> &'static str {
-    if resource_type == ACCESS_KEY {
-        "let the workload assume a role, or make the key outside of the stack, keep its secret in Secrets \
-         Manager, and refer to it as `{{resolve:secretsmanager:…}}`"
-    } else if resource_type == "AWS::CloudFormation::Macro" {
+    if resource_type == "AWS::CloudFormation::Macro" {
         "it stands for code of your own that transforms templates, which rstack does not run"
     } else if Registry::embedded().contains(resource_type) {
         "move it to a stack that CloudFormation applies and take its outputs as parameters, or try it \
@@ -236,15 +229,6 @@ fn property_span(resource: &Resource, property: &str) -> Option<Span> {
 fn unsupported(id: &Address, it: &UnsupportedProperty, span: Span) -> Diagnostic {
     let message = format!("`{id}` declares `{}`, which is not supported yet", it.property);
     Diagnostic::error(Code::Unsupported, message).at(span, "").help(it.instead)
-}
-
-fn handed_on(id: &Address, attribute: &AttributeRef, span: Span) -> Diagnostic {
-    let message = format!(
-        "`{id}` uses the secret attribute `{attribute}`; passing secret attributes between resources is \
-         not supported yet"
-    );
-    let error = Diagnostic::error(Code::Unsupported, message).at(span, "");
-    error.help("keep it in Secrets Manager and refer to it as `{{resolve:secretsmanager:…}}`")
 }
 
 #[cfg(test)]
@@ -304,8 +288,6 @@ mod tests {
         }
         assert!(lacking > 0);
         assert!(unserved_help("AWS::DAX::Cluster").contains("CloudFormation applies"));
-        assert!(reason("AWS::IAM::AccessKey").contains("once"));
-        assert!(unserved_help("AWS::IAM::AccessKey").contains("assume a role"));
         assert!(unserved_help("AWS::CloudFormation::Macro").contains("transforms templates"));
     }
 }

@@ -129,6 +129,7 @@ impl Bench {
             events: Arc::new(Silent),
             parallelism: NonZeroUsize::MIN,
             slots: Default::default(),
+            shown: Default::default(),
             waiting: Waiting::default(),
             cancel: CancellationToken::new(),
         };

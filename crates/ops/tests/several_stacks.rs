@@ -91,6 +91,7 @@ impl Bench {
             events,
             parallelism: PARALLELISM,
             slots: slots.clone(),
+            shown: Default::default(),
             waiting: Waiting::default(),
             cancel: CancellationToken::new(),
         };

@@ -1,7 +1,7 @@
 //! The reasons why no plan can be made.
 
 use rstack_catalog::{DeletionProtection, ObjectName};
-use rstack_model::value::FunctionError;
+use rstack_model::value::{FunctionError, SecretAttribute};
 use rstack_model::{Address, PropertyPath};
 
 /// The reason why no plan can be made.
@@ -80,6 +80,20 @@ pub enum PlanError {
         path: PropertyPath,
         /// The rule of the service.
         rule: &'static str,
+    },
+    /// A change that would send a secret attribute which was shown once, to an earlier run.
+    #[error(
+        "`{address}` cannot be changed: it takes `{}` of `{}`, which was shown once and is recorded \
+         nowhere",
+        .attribute.name, .attribute.of
+    )]
+    SecretLost {
+        /// The resource.
+        address: Address,
+        /// The attribute.
+        attribute: SecretAttribute,
+        /// The resource of its object.
+        of: Option<Address>,
     },
     /// Several resources prevent the plan.
     #[error("{}", several(.0))]
@@ -191,7 +205,12 @@ impl PlanError {
                 "keep the `{path}` that the object has, replace the object with `--replace {address}`, or \
                  declare another one under another logical ID"
             )),
-            Self::Function { .. } | Self::UnknownDependency { .. } => None,
+            Self::SecretLost { of: Some(of), .. } => {
+                Some(format!("replace the object that has it: `--replace {of}`"))
+            }
+            Self::SecretLost { of: None, .. }
+            | Self::Function { .. }
+            | Self::UnknownDependency { .. } => None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rstack_model::desired::Desired;
 use rstack_model::state::State;
+use rstack_model::value::SecretAttribute;
 use rstack_model::{Address, Digest, ValueMap};
 
 use crate::Schemas;
@@ -49,6 +50,8 @@ pub struct Observations {
     pub objects: BTreeMap<Address, Observation>,
     /// The current version of secret references, by the reference's text.
     pub secret_versions: BTreeMap<String, String>,
+    /// The secret attributes of objects that were shown once and cannot be sent any more.
+    pub lost_secrets: BTreeSet<SecretAttribute>,
 }
 
 /// The options of a deploy that the user chooses.

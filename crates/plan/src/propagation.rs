@@ -102,6 +102,7 @@ fn secret_of(reference: &SecretReference) -> Option<String> {
         SecretReference::SecureParameter(_)
         | SecretReference::Parameter(_)
         | SecretReference::SignalUrl(_)
+        | SecretReference::Attribute(_)
         | SecretReference::Hidden => None,
     }
 }

@@ -102,6 +102,7 @@ pub(crate) fn declared<'a>(
     let Some(prior) = input.state.resources.get(id) else {
         change.action = Action::Create;
         change.reasons.push(Reason::NotInState);
+        blocked.extend(lost_secrets(input, &change));
         predictions.insert(id.clone(), new_object(definition.as_ref(), &change, None));
         return Ok(change);
     };
@@ -121,6 +122,7 @@ pub(crate) fn declared<'a>(
         let path = PropertyPath::root().name(name);
         blocked.push(PlanError::Refused { address: id.clone(), path, rule });
     }
+    blocked.extend(lost_secrets(input, &change));
     if prior.resource_type != change.resource_type {
         change.stateful = definition_of(input.schemas, prior).is_stateful();
     }
@@ -219,6 +221,29 @@ fn compare(
     change.reasons = reasons;
 }
 
+/// What a change would have to send and cannot: secret attributes that were shown once.
+fn lost_secrets(input: &PlanInput<'_>, change: &Change) -> Vec<PlanError> {
+    let mut out: Vec<PlanError> = Vec::new();
+    let Some(desired) = change.desired.as_ref().filter(|_| change.action.sends()) else {
+        return out;
+    };
+    let mut note = |reference: &SecretReference| {
+        let SecretReference::Attribute(attribute) = reference else { return };
+        let is_told = out.iter().any(
+            |it| matches!(it, PlanError::SecretLost { attribute: told, .. } if told == attribute),
+        );
+        if is_told || !input.observations.lost_secrets.contains(attribute) {
+            return;
+        }
+        let mut objects = input.state.resources.iter();
+        let of = objects.find(|(_, object)| object.physical_id == attribute.of);
+        let (address, attribute) = (change.address.clone(), attribute.clone());
+        out.push(PlanError::SecretLost { address, attribute, of: of.map(|(of, _)| of.clone()) });
+    };
+    desired.properties.values().for_each(|value| value.visit_secrets(&mut note));
+    out
+}
+
 /// The property that cannot be changed, if it surely changes and the object is changed in place.
 fn changed_fixed(
     definition: &dyn TypeDefinition,
@@ -290,11 +315,13 @@ impl Rotated {
                 SecretReference::SecretsManager(_)
                 | SecretReference::SecureParameter(_)
                 | SecretReference::SignalUrl(_)
+                | SecretReference::Attribute(_)
                     if fixed => {}
                 SecretReference::Parameter(_)
                 | SecretReference::SecretsManager(_)
                 | SecretReference::SecureParameter(_)
                 | SecretReference::SignalUrl(_)
+                | SecretReference::Attribute(_)
                 | SecretReference::Hidden => {
                     let reason = Reason::SecretRotated { reference: text };
                     if !out.in_place.contains(&reason) {

@@ -51,6 +51,7 @@ mod referrers;
 mod rules;
 mod s3;
 mod secret;
+mod secret_attributes;
 mod secretsmanager;
 mod store;
 mod template;

@@ -21,7 +21,7 @@ use crate::rules::{self, Refusal};
 use crate::time::Now;
 use crate::{
     arn_forms, attributes, cloudfront, mediaconnect, mediapackage, mediapackage_v2, mediatailor,
-    names, parameter, s3, secretsmanager,
+    names, parameter, s3, secret_attributes, secretsmanager,
 };
 
 /// The surroundings of a call beside the inventory.
@@ -53,7 +53,7 @@ impl Service<'_> {
             identifier: stored.identifier.clone(),
             physical_id: PhysicalId::from(stored.physical_id.as_str()),
             properties: without(&properties, &|path| self.schema.is_write_only(path)),
-            attributes: known_map(&stored.attributes),
+            attributes: secret_attributes::shown(self.schema, stored),
         }
     }
 
@@ -110,7 +110,8 @@ impl Service<'_> {
             nonce,
             properties,
         };
-        let object = self.object(&stored);
+        let mut object = self.object(&stored);
+        object.attributes.extend(secret_attributes::shown_once(self.schema, &stored));
         view.insert(self.resource_type, &key, stored);
         Ok(object)
     }

@@ -16,8 +16,12 @@ use rstack_model::plan::{
     Action, Certainty, Change, Operation, Phase, Plan, PlannedObject, ReplaceOrder, Step,
 };
 use rstack_model::state::{ObjectStatus, ResourceState};
-use rstack_model::value::{AttributeRef, Attributes, ResolvedSecrets, resolve_map};
-use rstack_model::{Identifier, KnownMap, PhysicalId, ResourceType, Token, Value, ValueMap};
+use rstack_model::value::{
+    AttributeRef, Attributes, ResolvedSecrets, SecretAttribute, resolve_map,
+};
+use rstack_model::{
+    Identifier, KnownMap, PhysicalId, PropertyPath, ResourceType, Token, Value, ValueMap,
+};
 use rstack_plan::compare::differences;
 
 use crate::digest::input_digest;
@@ -25,6 +29,7 @@ use crate::ledger::Ledger;
 use crate::retry::may_pass;
 use crate::run_secrets::redacted_attributes;
 use crate::secrets::CallSecrets;
+use crate::shown_secrets::{ShownSecrets, secret_attributes, source};
 use crate::{Engine, SecretParameters, StepError};
 
 pub(crate) use stabilize::{Patience, handler, may_change, polled};
@@ -131,7 +136,11 @@ impl<'a> Context<'a> {
         let properties =
             self.ledger.with_objects(|objects| resolved(&desired.properties, objects))?;
         self.all_returned(&properties)?;
-        let resolved = self.engine.resolve_secrets(self.parameters, &properties).await;
+        self.no_secret_in_name(&change.resource_type, &properties)?;
+        let sources = |attribute: &SecretAttribute| {
+            self.ledger.with_objects(|objects| source(attribute, objects.values()).cloned())
+        };
+        let resolved = self.engine.resolve_secrets(self.parameters, &properties, sources).await;
         let secrets = resolved.map_err(|error| match error {
             StepError::Secret { reference, source } => match self.given_up(source) {
                 StepError::Driver(source) => StepError::Secret { reference, source },
@@ -142,6 +151,26 @@ impl<'a> Context<'a> {
         let secret_versions = secrets.versions.clone();
         let object = PlannedObject { properties, secret_versions, ..desired.clone() };
         Ok(Work { change, label, driver, object, secrets })
+    }
+
+    /// Refuses a secret of another object in a property that names this one: of the data of a custom resource
+    /// it is known only now that they are secret.
+    fn no_secret_in_name(
+        &self,
+        resource_type: &ResourceType,
+        properties: &ValueMap,
+    ) -> Result<(), StepError> {
+        let Some(definition) = self.engine.schemas.definition(resource_type) else { return Ok(()) };
+        let named = definition.unique_names().iter().chain(definition.likely_names());
+        for path in named.flat_map(|name| name.name().iter().chain(name.scope())) {
+            let Some(top) = path.segments().first() else { continue };
+            let mut found = false;
+            secret_attributes(properties.get(top), &mut |_| found = true);
+            if found {
+                return Err(StepError::SecretInName(PropertyPath::root().name(top)));
+            }
+        }
+        Ok(())
     }
 
     /// Refuses properties with an attribute that an existing object does not have: the steps of those that
@@ -309,14 +338,22 @@ pub(crate) fn known(
     properties.iter().map(known).collect()
 }
 
-/// An object as the state remembers it; `secrets` are those that it was made with.
+/// An object as the state remembers it; `secrets` are those that it was made with, and the token is that of
+/// the operation. Its secret attributes are noted in `shown`,
+/// unless all its attributes are hidden.
 pub(crate) fn resource_state(
     resource_type: &ResourceType,
     (object, secrets): (&PlannedObject, &ResolvedSecrets),
     made: &Object,
     status: ObjectStatus,
-    driver: &dyn ResourceDriver,
+    (driver, token): (&dyn ResourceDriver, &Token),
+    shown: Option<&ShownSecrets>,
 ) -> ResourceState {
+    let mut attributes = redacted_attributes(&object.properties, secrets, &made.attributes);
+    let returned_by = resource_type.is_custom().then_some(token);
+    if let Some(shown) = shown {
+        shown.note(&made.physical_id, returned_by, &made.attributes, &mut attributes);
+    }
     ResourceState {
         resource_type: resource_type.clone(),
         identifier: made.identifier.clone(),
@@ -324,7 +361,7 @@ pub(crate) fn resource_state(
         status,
         properties: object.properties.clone(),
         in_doubt: Vec::new(),
-        attributes: redacted_attributes(&object.properties, secrets, &made.attributes),
+        attributes,
         dependencies: object.dependencies.clone(),
         deletion_policy: object.deletion_policy,
         update_replace_policy: object.update_replace_policy,

@@ -112,6 +112,7 @@ fn reference_of(work: &Work<'_>, text: &str) -> Result<Option<SecretsManagerRefe
             | SecretReference::SecureParameter(_)
             | SecretReference::Parameter(_)
             | SecretReference::SignalUrl(_)
+            | SecretReference::Attribute(_)
             | SecretReference::Hidden => {}
         });
     }

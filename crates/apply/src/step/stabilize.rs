@@ -94,6 +94,8 @@ fn tells_of_object(error: &StepError) -> bool {
         | StepError::Function(_)
         | StepError::NotKnown(_)
         | StepError::SecretAttribute(_)
+        | StepError::SecretLost(_)
+        | StepError::SecretInName(_)
         | StepError::NoAttribute(_)
         | StepError::NotGiven(_)
         | StepError::Reference(_)
@@ -220,7 +222,7 @@ impl Context<'_> {
                     if let Err(error) = self.tell(&work.change.address, &mut begun, &made).await {
                         return self.failed(begun.operation, error).await.map(Followed::To);
                     }
-                    let made = self.record_made(work, begun.operation, &made, Left::Ready);
+                    let made = self.record_made(work, &begun, &made, Left::Ready);
                     return made.await.map(Followed::To);
                 }
                 Step::Pending(pending) => pending,
@@ -242,7 +244,7 @@ impl Context<'_> {
             if !at_once {
                 if let Some(made) = made.as_ref().filter(|_| !self.is_waited_for(work, &pending)) {
                     let left = Left::Stabilizing(pending.cursor);
-                    let made = self.record_made(work, begun.operation, made, left);
+                    let made = self.record_made(work, &begun, made, left);
                     return made.await.map(Followed::To);
                 }
                 if let Err(error) = self.wait(work, &mut patience, &pending).await {
@@ -367,9 +369,7 @@ impl Context<'_> {
             // Whether it failed only its driver can say, and it says so by `Finish::Failed`.
             _ if !pending.repeatable => Err(error),
             _ if tells_of_object(&error) => self.failed(begun.operation, error).await,
-            Some(made) => {
-                self.record_made(work, begun.operation, &made, Left::Waiting(error)).await
-            }
+            Some(made) => self.record_made(work, begun, &made, Left::Waiting(error)).await,
             None => self.failed(begun.operation, error).await,
         }
     }
@@ -433,7 +433,7 @@ impl Context<'_> {
     async fn record_made(
         &self,
         work: &Work<'_>,
-        operation: OperationId,
+        begun: &Begun,
         made: &Object,
         left: Left,
     ) -> Result<PhysicalId, StepError> {
@@ -446,7 +446,9 @@ impl Context<'_> {
         };
         let kind = &work.change.resource_type;
         let object = (&work.object, &work.secrets.values);
-        let state = resource_state(kind, object, made, status, work.driver.as_ref());
+        let (driver, shown) = (work.driver.as_ref(), Some(&self.engine.shown));
+        let state = resource_state(kind, object, made, status, (driver, &begun.token), shown);
+        let operation = begun.operation;
         let state = ResourceState { cursor, ..state };
         let outcome = Outcome::Object(Box::new(state.clone()));
         self.ledger.append(Entry::Done { operation, outcome }).await?;

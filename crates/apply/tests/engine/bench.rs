@@ -201,6 +201,7 @@ impl Bench {
             events: Arc::new(Silent),
             parallelism: count(4),
             slots: Default::default(),
+            shown: Default::default(),
             waiting: Waiting::default(),
             cancel: CancellationToken::new(),
         }

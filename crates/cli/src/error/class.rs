@@ -107,6 +107,7 @@ impl ErrorKind {
             | ErrorCode::NotSupported
             | ErrorCode::ObjectExists
             | ErrorCode::ObjectNotFound
+            | ErrorCode::SecretLost
             | ErrorCode::SecretRotates
             | ErrorCode::SecretUnchecked
             | ErrorCode::SnapshotMissing

@@ -86,6 +86,7 @@ pub(super) fn plan_code(error: &PlanError) -> ErrorCode {
         PlanError::ReferrerInTheWay { .. } => ErrorCode::DeleteFirstBlocked,
         PlanError::Protected { .. } => ErrorCode::ObjectProtected,
         PlanError::Fixed { .. } | PlanError::Refused { .. } => ErrorCode::PropertyFixed,
+        PlanError::SecretLost { .. } => ErrorCode::SecretLost,
         PlanError::Several(errors) => errors.first().map_or(ErrorCode::NameConflict, plan_code),
         PlanError::Function { .. } => ErrorCode::ValueNotEvaluated,
         PlanError::UnknownDependency { .. } => ErrorCode::MissingDependency,
@@ -218,9 +219,16 @@ pub(crate) fn step_hint(error: &StepError) -> Option<Hint> {
         StepError::KeepsRotating(_) => {
             Some("stop the rotation of the secret for some time, and apply again".to_owned())
         }
+        StepError::SecretLost(attribute) => Some(format!(
+            "replace `{}` with `--replace` and its logical ID: the new object shows a new secret",
+            attribute.of
+        )),
+        StepError::SecretInName(_) => Some(
+            "give the object a name of its own: a name is shown in plans, states and logs".to_owned(),
+        ),
         StepError::SecretAttribute(_) => Some(
-            "keep the value in Secrets Manager, where its handler can put it, and refer to it as \
-             `{{resolve:secretsmanager:…}}`"
+            "plan and apply again, which reads the object; if this stays, keep the value in Secrets Manager \
+             and refer to it as `{{resolve:secretsmanager:…}}`"
                 .to_owned(),
         ),
         StepError::NotGiven(reference) => Some(format!(

@@ -1,6 +1,6 @@
 //! The response of a handler, which is trusted in nothing.
 
-use rstack_model::{KnownMap, KnownValue};
+use rstack_model::{KnownMap, KnownValue, SecretString};
 use serde_json::{Map, Value as Json};
 
 /// The bytes of the longest response.
@@ -118,8 +118,7 @@ fn physical_id(response: &Map<String, Json>) -> Result<Option<String>, ResponseE
     }
 }
 
-/// The attributes. The values of a `NoEcho` response are dropped here: no state may keep them, and
-/// nothing else remembers them.
+/// The attributes. The texts of a `NoEcho` response are secrets; what is no text is dropped.
 fn data(response: &Map<String, Json>) -> Result<KnownMap, ResponseError> {
     let data = match response.get("Data") {
         None | Some(Json::Null) => return Ok(KnownMap::new()),
@@ -133,8 +132,18 @@ fn data(response: &Map<String, Json>) -> Result<KnownMap, ResponseError> {
         Some(_) => true,
     };
     let value = |value: &Json| match hidden {
-        true => KnownValue::Secret(rstack_model::SecretString::new(String::new())),
+        true => KnownValue::Secret(SecretString::new(text_of(value))),
         false => KnownValue::from_json(value.clone()),
     };
     Ok(data.iter().map(|(name, it)| (name.clone(), value(it))).collect())
+}
+
+/// The text of a scalar.
+fn text_of(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        Json::Number(number) => number.to_string(),
+        Json::Bool(value) => value.to_string(),
+        Json::Null | Json::Array(_) | Json::Object(_) => String::new(),
+    }
 }

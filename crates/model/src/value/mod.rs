@@ -24,8 +24,8 @@ pub use known::{KnownMap, KnownValue, NotKnown, redacted_map};
 pub use lookup::{Answers, InvalidParameter, Lookup, ParameterReference};
 pub use resolve::{Attributes, Unresolvable, resolve_map};
 pub use secret::{
-    InvalidReference, ResolvedSecrets, SecretReference, SecretString, SecretVersion,
-    SecretsManagerReference,
+    InvalidReference, ResolvedSecrets, SecretAttribute, SecretReference, SecretString,
+    SecretVersion, SecretsManagerReference,
 };
 pub use text::{Text, TextPart};
 

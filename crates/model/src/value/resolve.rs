@@ -118,9 +118,11 @@ fn resolve_text(text: &Text, attributes: &dyn Attributes) -> Result<Value, Funct
                 let handle = Box::new(handle.resolve(attributes)?);
                 parts.push(TextPart::Secret(SecretReference::SignalUrl(handle)));
             }
-            TextPart::Secret(SecretReference::Parameter(_) | SecretReference::Hidden) => {
-                parts.push(part.clone());
-            }
+            TextPart::Secret(
+                SecretReference::Parameter(_)
+                | SecretReference::Attribute(_)
+                | SecretReference::Hidden,
+            ) => parts.push(part.clone()),
         }
     }
     Ok(Text::concat(parts))

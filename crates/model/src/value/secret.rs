@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{AttributeRef, Deferred, Lookup, Text, TextPart, Value};
+use crate::{PhysicalId, Token};
 
 /// Where a secret text comes from. A reference may be shown, planned and stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,8 @@ pub enum SecretReference {
     /// or what names it while it is not yet known. Its text is signed anew whenever it is needed: it is
     /// the same secret as long as the handle is the same.
     SignalUrl(Box<Value>),
+    /// The text of an attribute that the service or the handler of an object keeps secret.
+    Attribute(SecretAttribute),
     /// Secret text that was read from the cloud at a place where none is declared; it can be
     /// shown as such and not be resolved.
     Hidden,
@@ -35,7 +38,7 @@ impl SecretReference {
             Self::SecretsManager(body) | Self::SecureParameter(body) | Self::SignalUrl(body) => {
                 body.has_unknown()
             }
-            Self::Parameter(_) | Self::Hidden => false,
+            Self::Parameter(_) | Self::Attribute(_) | Self::Hidden => false,
         }
     }
 
@@ -44,7 +47,7 @@ impl SecretReference {
             Self::SecretsManager(body) | Self::SecureParameter(body) | Self::SignalUrl(body) => {
                 body.visit_attributes(found);
             }
-            Self::Parameter(_) | Self::Hidden => {}
+            Self::Parameter(_) | Self::Attribute(_) | Self::Hidden => {}
         }
     }
 
@@ -53,7 +56,7 @@ impl SecretReference {
             Self::SecretsManager(body) | Self::SecureParameter(body) | Self::SignalUrl(body) => {
                 body.visit_lookups(found);
             }
-            Self::Parameter(_) | Self::Hidden => {}
+            Self::Parameter(_) | Self::Attribute(_) | Self::Hidden => {}
         }
     }
 }
@@ -68,8 +71,29 @@ impl fmt::Display for SecretReference {
                 Value::String(handle) => write!(f, "‹signal URL of {handle}›"),
                 other => write!(f, "‹signal URL of {other}›"),
             },
+            Self::Attribute(attribute) => write!(f, "‹{attribute}›"),
             Self::Hidden => f.write_str("‹secret›"),
         }
+    }
+}
+
+/// A secret attribute of an object, such as the secret of an access key. It is found by the object and not
+/// by its resource, which can be renamed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SecretAttribute {
+    /// The name by which `Fn::GetAtt` takes it.
+    pub name: String,
+    /// The object.
+    pub of: PhysicalId,
+    /// The operation that returned it, where another one of the same object may return another text: of
+    /// custom resources. Elsewhere it is the same as long as the object is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returned_by: Option<Token>,
+}
+
+impl fmt::Display for SecretAttribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {}", self.name, self.of)
     }
 }
 

@@ -39,7 +39,8 @@ impl Rotation {
                     true,
                     SecretReference::SecretsManager(_)
                     | SecretReference::SecureParameter(_)
-                    | SecretReference::SignalUrl(_),
+                    | SecretReference::SignalUrl(_)
+                    | SecretReference::Attribute(_),
                 ) => {}
                 (true, SecretReference::Hidden) | (false, _) => {
                     if !out.sent.contains(&text) {

@@ -170,7 +170,7 @@ pub(crate) fn stack(
 /// The observations of objects that are just as they were declared.
 pub(crate) fn faithful(state: &State) -> Observations {
     let objects = state.resources.iter().map(|(id, object)| (id.clone(), present(object)));
-    Observations { objects: objects.collect(), secret_versions: BTreeMap::new() }
+    Observations { objects: objects.collect(), ..Observations::default() }
 }
 
 pub(crate) fn present(object: &ResourceState) -> Observation {

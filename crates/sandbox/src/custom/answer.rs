@@ -134,15 +134,15 @@ fn success(view: &mut View<'_>, delivery: &Delivery, answer: &Answer, seed: u64)
         None => cross_region::read(delivery)
             .unwrap_or_else(|| invented(delivery, &physical_id, earlier)),
     };
-    // The sandbox keeps no secret: the texts of such attributes are dropped by the driver, too.
+    // The sandbox keeps no secret: others stand for them.
     let data: JsonMap = match no_echo {
-        true => data.into_iter().map(|(name, _)| (name, Json::from(""))).collect(),
+        true => data.into_iter().map(|(name, _)| secret(delivery, &physical_id, name)).collect(),
         false => data,
     };
     let redactor = Redactor { key: view.key() };
     let properties = redactor.redact_map(&delivery.properties);
-    let object =
-        StoredObject { attributes: data.clone(), ..stored(delivery, &physical_id, properties) };
+    let attributes = if no_echo { JsonMap::new() } else { data.clone() };
+    let object = StoredObject { attributes, ..stored(delivery, &physical_id, properties) };
     view.insert(resource_type, &key, object);
     response.insert("PhysicalResourceId".to_owned(), Json::from(physical_id));
     response.insert("NoEcho".to_owned(), Json::from(no_echo));
@@ -167,6 +167,13 @@ const INVENTED: &str = "invented-";
 
 /// The number of random characters at the end of a physical ID that was invented.
 const RANDOM: usize = 12;
+
+/// The text that stands for one that may not be shown.
+fn secret(delivery: &Delivery, physical_id: &str, name: String) -> (String, Json) {
+    let of = ["custom-secret", physical_id, &name, delivery.token.as_str()];
+    let text = format!("{INVENTED}{}", Derivation::new(&of).hex(32));
+    (name, Json::from(text))
+}
 
 /// Attributes that nothing stands for: the earlier ones and those that the plan refers to.
 fn invented(delivery: &Delivery, physical_id: &str, earlier: JsonMap) -> JsonMap {

@@ -147,7 +147,9 @@ async fn a_handler_that_does_not_respond_does_nothing_and_secret_data_are_kept_n
     assert_eq!(cloud.list().unwrap(), []);
     let cloud = sandbox("Thing: { noEcho: true, data: { Key: hunter2 } }");
     let made = answer(&cloud, &request(RequestType::Create, "1", None, json!({}))).await.unwrap();
-    assert_eq!((&made["NoEcho"], &made["Data"]), (&json!(true), &json!({"Key": ""})));
+    assert_eq!(made["NoEcho"], json!(true));
+    let text = made["Data"]["Key"].as_str().unwrap();
+    assert!(text.len() > 32 && !text.contains("hunter2"), "{text}");
 }
 
 /// A call that the sandbox refuses has delivered nothing: no one waits for its response.

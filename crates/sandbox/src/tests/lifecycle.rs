@@ -9,7 +9,9 @@ use rstack_driver::{
     Cloud, CreateRequest, DeleteRequest, Observed, Progress, Removal, ResourceDriver,
 };
 use rstack_model::value::SecretsManagerReference;
-use rstack_model::{Identifier, KnownMap, KnownValue, Region, ResourceType, StackName, Token};
+use rstack_model::{
+    Identifier, KnownMap, KnownValue, Region, ResourceType, SecretString, StackName, Token,
+};
 use serde_json::{Value as Json, json};
 
 use crate::{SandboxCloud, SandboxOptions, minimal};
@@ -239,7 +241,14 @@ async fn every_type_passes_through_its_lifecycle() {
         };
         let id = &object.identifier;
         let read = driver.read(id, &create.properties).await.unwrap();
-        assert_eq!(read, Observed::Present(object.clone()), "{name}");
+        let Observed::Present(mut seen) = read else { panic!("{name} is there") };
+        // The answer to the creation alone has the secret of a key.
+        if name == "AWS::IAM::AccessKey" {
+            let secret = seen.attributes.insert(SECRET_KEY.to_owned(), KnownValue::Null);
+            assert_eq!(secret, Some(KnownValue::Secret(SecretString::new(String::new()))));
+            seen.attributes.extend(object.attributes.get_key_value(SECRET_KEY).map(owned));
+        }
+        assert_eq!(seen, object, "{name}");
         for path in schema.read_only().iter().filter(|path| path.segments().len() == 1) {
             let top = path.to_string();
             assert!(
@@ -258,6 +267,13 @@ async fn every_type_passes_through_its_lifecycle() {
     let all = Registry::embedded().names().count();
     assert!(lived * 100 >= all * 99, "{lived} of {all}; unmet {unmet:#?}; refused {refused:#?}");
     assert!(cloud.list().unwrap().is_empty());
+}
+
+/// The secret of an access key.
+const SECRET_KEY: &str = "SecretAccessKey";
+
+fn owned((name, value): (&String, &KnownValue)) -> (String, KnownValue) {
+    (name.clone(), value.clone())
 }
 
 /// True if an identifier or an attribute has a form: `#` stands for a hexadecimal digit, `^` for

@@ -225,13 +225,6 @@ impl Checker<'_> {
         }
         let Ok(Some(schema)) = Registry::embedded().get(resource_type) else { return };
         if schema.has_attribute(&attribute.value) {
-            if schema.is_secret_attribute(&attribute.value) {
-                let message =
-                    format!("`{}` is a secret: rstack does not hand it on", attribute.value);
-                let warning = Diagnostic::warning(Code::Unsupported, message);
-                let help = "an output of it is left out; a resource that takes it is refused when planning";
-                self.diagnostics.push(warning.at(attribute.span, "").help(help));
-            }
             return;
         }
         let known = schema.attributes();

@@ -89,7 +89,7 @@ fn objects(
     out
 }
 
-/// An attribute in a value that repeats a property with a secret.
+/// An attribute in a value that is a secret of its service, or that repeats a property with a secret.
 fn secret_attribute<'a>(
     value: &'a Value,
     resources: &BTreeMap<Address, DesiredResource>,
@@ -99,7 +99,9 @@ fn secret_attribute<'a>(
         let Attribute::Named(name) = &reference.attribute else { return };
         let Some(resource) = resources.get(&reference.address) else { return };
         let path = name.split('.').fold(PropertyPath::root(), |path, segment| path.name(segment));
-        if value_at(&resource.properties, &path).is_some_and(has_secret) {
+        let schema = Registry::embedded().get(resource.resource_type.as_str()).ok().flatten();
+        let of_service = schema.is_some_and(|schema| schema.is_secret_attribute(name));
+        if of_service || value_at(&resource.properties, &path).is_some_and(has_secret) {
             found = Some(reference);
         }
     });
@@ -116,8 +118,10 @@ fn secret_in_reference(
         SecretReference::SecretsManager(name) | SecretReference::SecureParameter(name) => {
             found = found.take().or_else(|| secret_attribute(name, resources).cloned());
         }
-        SecretReference::Parameter(_) | SecretReference::SignalUrl(_) | SecretReference::Hidden => {
-        }
+        SecretReference::Parameter(_)
+        | SecretReference::SignalUrl(_)
+        | SecretReference::Attribute(_)
+        | SecretReference::Hidden => {}
     });
     found
 }

@@ -25,11 +25,9 @@ impl<'a> Templates<'a> {
             None => self.own.resources.get(address.as_str()),
         }
     }
-}
 
-impl<'a> Templates<'a> {
-    /// The declaration of an output.
-    pub(super) fn output(&self, address: &str) -> Option<&'a Output> {
+    /// The declaration of an output, by its name behind the address of its nested stack.
+    pub fn output(&self, address: &str) -> Option<&'a Output> {
         match address.rsplit_once('/') {
             Some((stack, name)) => self.nested.get(&Address::new(stack))?.outputs.get(name),
             None => self.own.outputs.get(address),

@@ -171,7 +171,7 @@ fn a_failure_without_a_reason_and_an_id_is_still_a_failure() {
 }
 
 #[test]
-fn attributes_are_whatever_the_data_are_and_those_that_may_not_be_shown_are_dropped() {
+fn attributes_are_whatever_the_data_are_and_those_that_may_not_be_shown_are_secrets() {
     let data = |says: Json| match parsed(&says) {
         Ok(Response::Success { data, .. }) => data,
         other => panic!("{other:?}"),
@@ -180,9 +180,12 @@ fn attributes_are_whatever_the_data_are_and_those_that_may_not_be_shown_are_drop
     assert_eq!(data(says), known(json!({"Url": "https://x", "A.b": 1, "List": ["a"]})));
     assert!(data(json!({})).is_empty());
     for hidden in [json!(true), json!("true"), json!("True"), json!(1), json!("yes")] {
-        let found = data(json!({"NoEcho": hidden, "Data": {"Key": "hunter2"}}));
-        let Some(KnownValue::Secret(secret)) = found.get("Key") else { panic!("{found:?}") };
-        assert_eq!(secret.expose(), "");
+        let given = json!({"Key": "hunter2", "Pin": 1234, "List": ["hunter2"]});
+        let found = data(json!({"NoEcho": hidden, "Data": given}));
+        for (name, text) in [("Key", "hunter2"), ("Pin", "1234"), ("List", "")] {
+            let Some(KnownValue::Secret(secret)) = found.get(name) else { panic!("{found:?}") };
+            assert_eq!(secret.expose(), text);
+        }
     }
     for shown in [json!(false), json!("false"), json!(null)] {
         let found = data(json!({"NoEcho": shown, "Data": {"Key": "shown"}}));
