@@ -43,7 +43,7 @@ impl fmt::Display for EndedService {
     }
 }
 
-const ENDED: [EndedService; 19] = [
+const ENDED: [EndedService; 22] = [
     EndedService {
         types: &["AWS::AppMesh::"],
         service: "AWS App Mesh",
@@ -73,6 +73,13 @@ const ENDED: [EndedService; 19] = [
         source: "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Evidently.html",
     },
     EndedService {
+        types: &["AWS::Greengrass::"],
+        service: "AWS IoT Greengrass Version 1",
+        date: (2026, 10, 7),
+        instead: Some("AWS IoT Greengrass Version 2 (`AWS::GreengrassV2::ComponentVersion`)"),
+        source: "https://docs.aws.amazon.com/greengrass/v1/developerguide/maintenance-policy.html",
+    },
+    EndedService {
         types: &["AWS::IoTAnalytics::"],
         service: "AWS IoT Analytics",
         date: (2025, 12, 15),
@@ -86,8 +93,13 @@ const ENDED: [EndedService; 19] = [
         instead: None,
         source: "https://docs.aws.amazon.com/iotevents/latest/developerguide/doc-history.html",
     },
+    // Outputs and reference data are of SQL applications alone, in the second version of the API, too.
     EndedService {
-        types: &["AWS::KinesisAnalytics::"],
+        types: &[
+            "AWS::KinesisAnalytics::",
+            "AWS::KinesisAnalyticsV2::ApplicationOutput",
+            "AWS::KinesisAnalyticsV2::ApplicationReferenceDataSource",
+        ],
         service: "Amazon Kinesis Data Analytics for SQL",
         date: (2026, 1, 27),
         instead: Some(
@@ -130,13 +142,26 @@ const ENDED: [EndedService; 19] = [
         instead: None,
         source: "https://docs.aws.amazon.com/panorama/latest/api/Welcome.html",
     },
-    // Channels for messages are a part of AWS End User Messaging and go on.
+    // SMS, voice and push messages are a part of AWS End User Messaging and go on.
     EndedService {
-        types: &["AWS::Pinpoint::Campaign", "AWS::Pinpoint::Segment"],
+        types: &[
+            "AWS::Pinpoint::ApplicationSettings",
+            "AWS::Pinpoint::Campaign",
+            "AWS::Pinpoint::EmailChannel",
+            "AWS::Pinpoint::EmailTemplate",
+            "AWS::Pinpoint::Segment",
+        ],
         service: "Amazon Pinpoint",
         date: (2026, 10, 30),
         instead: None,
         source: "https://aws.amazon.com/pinpoint/getting-started",
+    },
+    EndedService {
+        types: &["AWS::PinpointEmail::"],
+        service: "The Email API of Amazon Pinpoint",
+        date: (2026, 10, 30),
+        instead: Some("Amazon SES (`AWS::SES::EmailIdentity`)"),
+        source: "https://docs.aws.amazon.com/pinpoint/latest/userguide/migrate.html",
     },
     EndedService {
         types: &["AWS::QLDB::"],
@@ -151,6 +176,18 @@ const ENDED: [EndedService; 19] = [
         date: (2022, 8, 15),
         instead: Some("security groups of a VPC (`VPCSecurityGroups`)"),
         source: "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-rds-dbsecuritygroup.html",
+    },
+    EndedService {
+        types: &[
+            "AWS::ElastiCache::SecurityGroup",
+            "AWS::ElastiCache::SecurityGroupIngress",
+            "AWS::Redshift::ClusterSecurityGroup",
+            "AWS::Redshift::ClusterSecurityGroupIngress",
+        ],
+        service: "EC2-Classic",
+        date: (2022, 8, 15),
+        instead: Some("security groups of a VPC (`VpcSecurityGroupIds`)"),
+        source: "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-rds-dbsecuritygroup-ingress.html",
     },
     EndedService {
         types: &["AWS::RoboMaker::"],
