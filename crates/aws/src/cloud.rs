@@ -31,8 +31,8 @@ use crate::secrets::Secrets;
 use crate::stored_document::{CallersObjects, StoredDocument};
 use crate::{
     apigateway, apigatewayv2, appsync, attached_policy, cloudfront, codebuild, dynamodb, ec2, ecr,
-    emr, events, iam, kms, lambda, lookup, mediaconnect, mediatailor, provisioned, route53, s3,
-    secretsmanager, sns, stepfunctions, stored_document,
+    emr, events, iam, kms, lambda, lookup, mediaconnect, mediatailor, members, provisioned,
+    route53, s3, secretsmanager, sns, stepfunctions, stored_document,
 };
 
 /// The driver that serves a type in AWS.
@@ -214,6 +214,9 @@ impl Cloud for AwsCloud {
             "AppSync" => appsync::driver(resource_type, &api(Service::APPSYNC)),
             "CloudFront" => cloudfront::driver(resource_type, &api(Service::CLOUDFRONT)),
             "CodeBuild" => codebuild::driver(resource_type, &api(Service::CODEBUILD)),
+            "ElasticLoadBalancingV2" => {
+                load_balancing_driver(resource_type, api(Service::ELASTICLOADBALANCING))
+            }
             "EC2" => ec2::driver(resource_type, &api(Service::EC2)),
             "Events" => events::driver(resource_type, &api(Service::EVENTS)),
             "IAM" => iam_driver(resource_type, api(Service::IAM)),
@@ -340,8 +343,21 @@ fn iam_driver(resource_type: &ResourceType, api: Arc<dyn Api>) -> Option<Arc<dyn
         "AWS::IAM::Policy" => Arc::new(iam::Policy::new(api)),
         "AWS::IAM::Role" => Arc::new(iam::Role::new(api)),
         "AWS::IAM::User" => Arc::new(iam::User::new(api)),
+        "AWS::IAM::UserToGroupAddition" => Arc::new(members::Addition(iam::UsersOfGroup::new(api))),
         _ => return None,
     })
+}
+
+fn load_balancing_driver(
+    resource_type: &ResourceType,
+    api: Arc<dyn Api>,
+) -> Option<Arc<dyn DirectDriver>> {
+    match resource_type.as_str() {
+        "AWS::ElasticLoadBalancingV2::ListenerCertificate" => {
+            Some(Arc::new(members::Addition(members::ListenerCertificates(api))))
+        }
+        _ => None,
+    }
 }
 
 fn secretsmanager_driver(

@@ -32,6 +32,7 @@ mod lookup;
 mod mapping;
 mod mediaconnect;
 mod mediatailor;
+mod members;
 mod model;
 mod openapi;
 mod ownership;

@@ -130,11 +130,16 @@ impl<'a> Fields<'a> {
 
     /// A list of names, whose order means nothing.
     pub(crate) fn names(&self, key: &str) -> Result<BTreeSet<String>, DriverError> {
-        let name = |item: &KnownValue| {
+        self.texts(key).map(|names| names.into_iter().collect())
+    }
+
+    /// A list of texts, in the declared order.
+    pub(crate) fn texts(&self, key: &str) -> Result<Vec<String>, DriverError> {
+        let text = |item: &KnownValue| {
             let text = as_text(item).and_then(|text| text.expose_str().map(str::to_owned));
             text.ok_or_else(|| self.invalid(key, "holds more than texts"))
         };
-        self.list(key)?.iter().map(name).collect()
+        self.list(key)?.iter().map(text).collect()
     }
 }
 

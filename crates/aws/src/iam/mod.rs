@@ -1,4 +1,5 @@
-//! Drivers of IAM: roles, users, groups, instance profiles, inline policies, managed policies.
+//! Drivers of IAM: roles, users, groups and their members, instance profiles, inline policies, managed
+//! policies.
 //!
 //! IAM is one global service that becomes consistent within seconds: what was just made may still
 //! be unknown to the next call. Errors that can mean this are passed on as such, so that the
@@ -22,6 +23,7 @@ mod role;
 mod service;
 mod tags;
 mod user;
+mod user_to_group_addition;
 
 pub(crate) use access_key::AccessKey;
 pub(crate) use document::{
@@ -38,3 +40,4 @@ pub(crate) use tags::{
     with_nonce, with_token,
 };
 pub(crate) use user::User;
+pub(crate) use user_to_group_addition::UsersOfGroup;

@@ -40,12 +40,14 @@ pub(super) const NAMED: &str = include_str!("named.yaml");
 pub(super) const ALL_TYPES: &str = include_str!("../../../../tests/emulators/all-types.yaml");
 
 /// Types whose objects have no identity of their own in the service, or are counted in another way.
-const WITHOUT_IDENTITY: [&str; 8] = [
+const WITHOUT_IDENTITY: [&str; 10] = [
     "AWS::AppSync::GraphQLSchema",
     "AWS::EC2::NetworkAclEntry",
     "AWS::EC2::SecurityGroupEgress",
     "AWS::EC2::SecurityGroupIngress",
+    "AWS::ElasticLoadBalancingV2::ListenerCertificate",
     "AWS::IAM::Policy",
+    "AWS::IAM::UserToGroupAddition",
     "AWS::Route53::RecordSetGroup",
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",

@@ -19,6 +19,7 @@ mod graphql_schema;
 mod interface_permissions;
 mod mediaconnect;
 mod mediatailor;
+mod members;
 mod moved;
 mod network_acl;
 mod principals;

@@ -8,9 +8,9 @@ use super::wire::Call;
 use super::{
     apigateway, appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types,
     databases, dynamodb, ec2, emr, events, function, iam, instance_profiles, interface_permissions,
-    key_value_stores, kms, lambda, lambda_functions, lambda_layers, log_configs, managed,
-    mediaconnect, mediapackage, mediatailor, network_acl, principals, provisioned, rest_apis,
-    route53, s3, secrets, sns, states,
+    key_value_stores, kms, lambda, lambda_functions, lambda_layers, listener_certificates,
+    log_configs, managed, mediaconnect, mediapackage, mediatailor, network_acl, principals,
+    provisioned, rest_apis, route53, s3, secrets, sns, states,
 };
 use crate::service_error::Refusal;
 
@@ -35,7 +35,7 @@ pub(crate) struct Account {
     pub(crate) roles: Objects,
     pub(super) policies: Objects,
     pub(crate) users: Objects,
-    pub(super) groups: Objects,
+    pub(crate) groups: Objects,
     /// Instance profiles.
     pub(super) profiles: Objects,
     pub(super) secrets: Objects,
@@ -90,6 +90,8 @@ pub(crate) struct Account {
     pub(crate) records: Objects,
     /// The changes of hosted zones that are under way: how often they have been asked about.
     pub(crate) changes: Objects,
+    /// The certificates in the lists of listeners, by the listener's ARN.
+    pub(crate) listener_certificates: BTreeMap<String, Vec<String>>,
     /// The rules of network ACLs, by ACL, direction and number.
     pub(crate) acl_rules: Objects,
     /// The permissions of network interfaces, by ID.
@@ -146,6 +148,7 @@ impl Account {
             "rds" if provisioned::concerns(self, name, input) => {
                 provisioned::carry_out(self, "rds", name, input)
             }
+            "elasticloadbalancing" => listener_certificates::carry_out(self, name, input),
             "elasticmapreduce" => emr::carry_out(self, name, input),
             "codebuild" => codebuild::carry_out(self, name, input),
             "events" => events::carry_out(self, name, input),
@@ -305,6 +308,15 @@ impl Account {
         }
         out.insert("acl rules", names(&self.acl_rules));
         out.insert("records", names(&self.records));
+        let certificates = self.listener_certificates.iter();
+        let certificates = certificates
+            .flat_map(|(listener, arns)| arns.iter().map(move |arn| format!("{listener} {arn}")));
+        out.insert("certificates of listeners", certificates.collect());
+        let members = self.users.iter().flat_map(|(user, object)| {
+            let groups = object["groups"].as_array().into_iter().flatten();
+            groups.map(move |group| format!("{} {user}", group.as_str().unwrap_or_default()))
+        });
+        out.insert("members of groups", members.collect());
         out.insert("attached", self.attached.keys().cloned().collect());
         out.retain(|_, names| !names.is_empty());
         out

@@ -28,6 +28,7 @@ mod kms;
 mod lambda;
 mod lambda_functions;
 mod lambda_layers;
+mod listener_certificates;
 mod log_configs;
 mod managed;
 mod mediaconnect;
