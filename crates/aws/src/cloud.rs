@@ -201,6 +201,9 @@ impl Cloud for AwsCloud {
         if resource_type.as_str() == emr::TYPE {
             return Some(Arc::new(emr::Cluster::new(api(Service::ELASTICMAPREDUCE))));
         }
+        if let Some(driver) = ec2::polled_driver(resource_type, || api(Service::EC2)) {
+            return Some(driver);
+        }
         if let Some(driver) = provisioned::driver(resource_type, api) {
             return Some(Snapshotting::around(driver, resource_type, api));
         }

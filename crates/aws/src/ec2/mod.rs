@@ -3,6 +3,7 @@
 mod acl_rule;
 mod calls;
 mod cidr;
+mod client_vpn;
 mod elastic_ip;
 mod gateway_attachment;
 mod internet_gateway;
@@ -23,9 +24,10 @@ mod vpc_endpoint;
 
 use std::sync::Arc;
 
-use rstack_driver::DirectDriver;
+use rstack_driver::{DirectDriver, ResourceDriver};
 use rstack_model::ResourceType;
 
+use self::client_vpn::{ClientVpnEndpoint, TargetNetworkAssociation};
 use self::elastic_ip::ElasticIp;
 use self::gateway_attachment::GatewayAttachment;
 use self::internet_gateway::InternetGateway;
@@ -43,6 +45,19 @@ use self::vpc::Vpc;
 use self::vpc_endpoint::VpcEndpoint;
 use crate::api::Api;
 
+/// The driver of a type whose requests go on in the cloud under the properties of the object.
+pub(crate) fn polled_driver(
+    resource_type: &ResourceType,
+    api: impl Fn() -> Arc<dyn Api>,
+) -> Option<Arc<dyn ResourceDriver>> {
+    match resource_type.as_str() {
+        "AWS::EC2::ClientVpnTargetNetworkAssociation" => {
+            Some(Arc::new(TargetNetworkAssociation::new(api())))
+        }
+        _ => None,
+    }
+}
+
 /// The driver of a type.
 pub(crate) fn driver(
     resource_type: &ResourceType,
@@ -50,6 +65,7 @@ pub(crate) fn driver(
 ) -> Option<Arc<dyn DirectDriver>> {
     let api = Arc::clone(api);
     Some(match resource_type.as_str() {
+        "AWS::EC2::ClientVpnEndpoint" => Arc::new(Tagged::<ClientVpnEndpoint>::new(api)),
         "AWS::EC2::EIP" => Arc::new(Tagged::<ElasticIp>::new(api)),
         "AWS::EC2::InternetGateway" => Arc::new(Tagged::<InternetGateway>::new(api)),
         "AWS::EC2::NatGateway" => Arc::new(Tagged::<NatGateway>::new(api)),

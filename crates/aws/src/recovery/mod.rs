@@ -6,6 +6,7 @@ mod apigateway;
 mod attached;
 mod attachments;
 mod bench;
+mod client_vpn;
 mod cloudfront;
 mod codebuild;
 mod dynamodb;

@@ -1,12 +1,13 @@
 //! The facts in which kinds of objects with an ID and tags differ.
 
 use async_trait::async_trait;
-use rstack_driver::{DriverError, ErrorKind, NameRule};
+use rstack_driver::{DriverError, ErrorKind, NameRule, UnsupportedProperty};
 use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId};
 
 use super::stage::States;
+use super::tags;
 use crate::ec2::calls::{Ec2, action};
-use crate::iam::text_in;
+use crate::iam::{Tags, text_in};
 use crate::mapping::Rules;
 
 /// The names that a kind has in the API.
@@ -61,6 +62,22 @@ pub(in crate::ec2) struct Change<'a> {
 pub(in crate::ec2) trait Kind: Send + Sync + 'static {
     /// Its names in the API.
     const FACTS: Facts;
+
+    /// False if no filter of the describing operation knows tags: all objects are read.
+    const FILTERS_TAGS: bool = true;
+
+    /// Properties that no operation carries out.
+    fn unsupported() -> &'static [UnsupportedProperty] {
+        &[]
+    }
+
+    /// The tags that properties declare.
+    ///
+    /// # Errors
+    /// If a tag has no key, or one that is rstack's own.
+    fn tags(properties: &KnownMap) -> Result<Tags, DriverError> {
+        tags::declared(properties)
+    }
 
     /// The rule for the names of objects that the template does not name.
     fn naming() -> Option<NameRule> {

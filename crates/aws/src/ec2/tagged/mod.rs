@@ -15,7 +15,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rstack_driver::{
     CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, ErrorKind, Found,
-    NameRule, Object, Observed, Progress, UpdateRequest,
+    NameRule, Object, Observed, Progress, UnsupportedProperty, UpdateRequest,
 };
 use rstack_model::{Identifier, KnownMap, KnownValue, PropertyPath};
 
@@ -67,8 +67,14 @@ impl<K: Kind> Tagged<K> {
     /// operation that goes on.
     async fn made_by(&self, token: &str) -> Result<Vec<KnownMap>, DriverError> {
         let Facts { describe, items, filters, states, .. } = K::FACTS;
-        let input = KnownMap::from([(filters.to_owned(), tags::made_by(token))]);
+        let input = match K::FILTERS_TAGS {
+            true => KnownMap::from([(filters.to_owned(), tags::made_by(token))]),
+            false => KnownMap::new(),
+        };
         let mut found = self.ec2.all(describe, items, input).await?;
+        if !K::FILTERS_TAGS {
+            found.retain(|it| tags::token_in(it) == Some(token));
+        }
         found.retain(|it| !matches!(states.stage(it), Stage::Deleting | Stage::Gone));
         Ok(found)
     }
@@ -130,6 +136,10 @@ impl<K: Kind> DirectDriver for Tagged<K> {
         K::naming()
     }
 
+    fn unsupported(&self) -> &'static [UnsupportedProperty] {
+        K::unsupported()
+    }
+
     async fn read(&self, id: &Identifier, declared: &KnownMap) -> Result<Observed, DriverError> {
         Ok(match self.look(id).await? {
             Some(members) => Observed::Present(self.object(id.clone(), &members, declared).await?),
@@ -144,7 +154,7 @@ impl<K: Kind> DirectDriver for Tagged<K> {
     ) -> Result<Object, DriverError> {
         let (properties, token) = (&request.properties, request.token.as_str());
         let Facts { tagged_as, token: member, noun, .. } = K::FACTS;
-        let declared = tags::declared(properties)?;
+        let declared = K::tags(properties)?;
         let (operation, mut input) = K::creation(&self.ec2, properties)?;
         match member {
             Some(member) => {

@@ -28,7 +28,8 @@ impl States {
 
     /// The stage of the object of a description.
     pub(super) fn stage(&self, members: &KnownMap) -> Stage {
-        let Some(state) = text_in(members, "State") else { return Stage::Stable };
+        let code = || members.get("Status")?.get("Code")?.as_str();
+        let Some(state) = text_in(members, "State").or_else(code) else { return Stage::Stable };
         let is_one_of = |list: &[&str]| list.iter().any(|name| name.eq_ignore_ascii_case(state));
         if is_one_of(self.gone) {
             Stage::Gone

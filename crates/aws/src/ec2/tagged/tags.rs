@@ -30,6 +30,14 @@ pub(in crate::ec2) fn made_by(token: &str) -> KnownValue {
     filters([(format!("tag:{OPERATION}").as_str(), token)])
 }
 
+/// The token of the operation that made the object of a description.
+pub(in crate::ec2) fn token_in(members: &KnownMap) -> Option<&str> {
+    let tags = members.get("Tags").and_then(KnownValue::as_list).unwrap_or_default();
+    let own =
+        tags.iter().find(|tag| tag.get("Key").and_then(KnownValue::as_str) == Some(OPERATION));
+    own?.get("Value")?.expose_str()
+}
+
 /// Calls an operation that makes an object with these tags. Where the request itself has a token, a caller
 /// who may not tag and has declared no tags makes the object without. Any other object is known again by
 /// its tag alone, and is not made without.

@@ -6,11 +6,11 @@ use serde_json::{Map, Value, json};
 
 use super::wire::Call;
 use super::{
-    apigateway, appsync, attached, cloudcontrol, cloudfront, codebuild, configured, data_types,
-    databases, dynamodb, ec2, emr, events, function, iam, instance_profiles, interface_permissions,
-    key_value_stores, kms, lambda, lambda_functions, lambda_layers, listener_certificates,
-    log_configs, managed, mediaconnect, mediapackage, mediatailor, network_acl, principals,
-    provisioned, rest_apis, route53, s3, secrets, sns, states,
+    apigateway, appsync, attached, client_vpn, cloudcontrol, cloudfront, codebuild, configured,
+    data_types, databases, dynamodb, ec2, emr, events, function, iam, instance_profiles,
+    interface_permissions, key_value_stores, kms, lambda, lambda_functions, lambda_layers,
+    listener_certificates, log_configs, managed, mediaconnect, mediapackage, mediatailor,
+    network_acl, principals, provisioned, rest_apis, route53, s3, secrets, sns, states,
 };
 use crate::service_error::Refusal;
 
@@ -96,6 +96,9 @@ pub(crate) struct Account {
     pub(crate) acl_rules: Objects,
     /// The permissions of network interfaces, by ID.
     pub(super) interface_permissions: Objects,
+    /// The endpoints of Client VPN and their associations, by ID.
+    pub(crate) client_vpns: Objects,
+    pub(super) client_vpn_networks: Objects,
     /// The objects of EC2, by type.
     pub(crate) ec2: BTreeMap<&'static str, Objects>,
     /// The clusters of EMR that are described although they are terminated, by ID.
@@ -165,6 +168,7 @@ impl Account {
             "ec2" if name.contains("NetworkInterfacePermission") => {
                 interface_permissions::carry_out(self, name, input)
             }
+            "ec2" if name.contains("ClientVpn") => client_vpn::carry_out(self, name, input),
             "ec2" => ec2::carry_out(self, name, input),
             "iam" if managed::concerns(name, input) => managed::carry_out(self, name, input),
             "iam" if name.contains("InstanceProfile") => {
@@ -256,6 +260,8 @@ impl Account {
             ("AWS::MediaConnect::FlowOutput", mediaconnect::attached::arns(self, "Outputs")),
             ("AWS::MediaConnect::FlowSource", mediaconnect::attached::arns(self, "Sources")),
             ("AWS::MediaTailor::PlaybackConfiguration", names(&self.playback)),
+            ("AWS::EC2::ClientVpnEndpoint", names(&self.client_vpns)),
+            ("AWS::EC2::ClientVpnTargetNetworkAssociation", names(&self.client_vpn_networks)),
             ("AWS::IAM::ManagedPolicy", self.arns(&self.policies)),
         ]);
         for (kind, objects) in &self.configured {

@@ -9,6 +9,7 @@ mod account;
 mod apigateway;
 mod appsync;
 mod attached;
+mod client_vpn;
 mod cloudcontrol;
 mod cloudfront;
 mod codebuild;
