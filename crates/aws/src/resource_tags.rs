@@ -65,7 +65,7 @@ impl TagCalls {
     }
 
     /// The tags that an answer holds.
-    fn held(&self, answer: &KnownMap) -> Tags {
+    pub(crate) fn held(&self, answer: &KnownMap) -> Tags {
         let [name, text] = self.pair;
         let items = answer.get(self.shown).and_then(KnownValue::as_list).unwrap_or_default();
         let tag = |item: &KnownMap| {

@@ -3,6 +3,7 @@
 use rstack_model::{KnownMap, KnownValue};
 
 use super::kind::Facts;
+use crate::iam::same_document;
 use crate::mapping::{equivalent, in_declared_order};
 
 /// The form in which a service shows a property.
@@ -16,15 +17,20 @@ pub(super) enum Form {
     Key,
     /// A version with all its parts: `5.0` is shown as `5.0.0`.
     Version,
-    /// A list with more than what was given.
+    /// A list or a map with more than what was given.
     More,
+    /// A policy document in another form.
+    Document,
 }
 
 /// True if what is shown is what was given.
 pub(super) fn same(form: Form, shown: &KnownValue, given: &KnownValue) -> bool {
+    if form == Form::Document {
+        return same_document(given, shown);
+    }
     if let (Some(one), Some(other)) = (scalar(shown), scalar(given)) {
         return match form {
-            Form::Same | Form::More => one == other,
+            Form::Same | Form::More | Form::Document => one == other,
             Form::AnyCase => one.eq_ignore_ascii_case(&other),
             Form::Key => one == other || is_key(&one, &other),
             Form::Version => one == other || one.starts_with(&format!("{other}.")),
@@ -37,7 +43,8 @@ pub(super) fn same(form: Form, shown: &KnownValue, given: &KnownValue) -> bool {
         let is = |(name, value): (&String, &KnownValue)| {
             shown.get(name).is_some_and(|other| same(form, other, value))
         };
-        return shown.len() == given.len() && given.iter().all(is);
+        let complete = form == Form::More || shown.len() == given.len();
+        return complete && given.iter().all(is);
     }
     equivalent(shown, given, &[])
 }
@@ -96,6 +103,12 @@ mod tests {
         assert!(!is(Form::Version, json!("15.0"), json!("1")));
         assert!(is(Form::More, json!(["a", "b", "c"]), json!(["b"])));
         assert!(!is(Form::More, json!(["a"]), json!(["b"])));
+        let more = json!({"On": true, "Count": 1, "Cold": {"On": false, "Size": 1}});
+        assert!(is(Form::More, more.clone(), json!({"Count": "1", "Cold": {"On": "false"}})));
+        assert!(!is(Form::More, more, json!({"Count": 2})));
+        let policy = json!({"Statement": [{"Effect": "Allow", "Action": "es:*"}]});
+        let shown = json!({"Statement": {"Effect": "Allow", "Action": ["es:*"]}});
+        assert!(is(Form::Document, shown, policy));
         let capacity = json!({"MinCapacity": 1.0, "MaxCapacity": 8});
         assert!(is(Form::Same, capacity.clone(), json!({"MinCapacity": 1, "MaxCapacity": "8"})));
         assert!(!is(Form::Same, capacity, json!({"MinCapacity": 1})));

@@ -178,7 +178,7 @@ impl Kind for Cluster {
         nodes(change).is_ok_and(|more| more.is_some())
     }
 
-    fn deletion(identifier: &str) -> KnownMap {
+    fn deletion(identifier: &str, _: &KnownMap) -> KnownMap {
         arguments([("ClusterName", identifier.into())])
     }
 }

@@ -271,7 +271,7 @@ impl Kind for DbCluster {
         api.call(MODIFY, input).await.map(|_| true)
     }
 
-    fn deletion(identifier: &str) -> KnownMap {
+    fn deletion(identifier: &str, _: &KnownMap) -> KnownMap {
         arguments([("DBClusterIdentifier", identifier.into()), ("SkipFinalSnapshot", true.into())])
     }
 }

@@ -145,7 +145,7 @@ impl Kind for DbInstance {
         api.call(MODIFY, input).await.map(|_| true)
     }
 
-    fn deletion(identifier: &str) -> KnownMap {
+    fn deletion(identifier: &str, _: &KnownMap) -> KnownMap {
         arguments([("DBInstanceIdentifier", identifier.into())])
     }
 }

@@ -71,7 +71,7 @@ impl<K: Kind> Provisioned<K> {
                 };
                 let same =
                     text_in(members, member).is_some_and(|it| it.eq_ignore_ascii_case(wanted));
-                same && facts.stage(members) != Stage::Gone
+                same && K::stage(members) != Stage::Gone
             };
             if let Some(members) = items.iter().filter_map(KnownValue::as_map).find(is_it) {
                 return Ok(Some(members.clone()));
@@ -120,6 +120,44 @@ impl<K: Kind> Provisioned<K> {
         Ok(Object { identifier: Identifier::from(id), physical_id, properties, attributes })
     }
 
+    /// The object of a creation, among all that there are, by the token in the tags of their descriptions.
+    async fn find_by_token(&self, request: &CreateRequest) -> Result<Found, DriverError> {
+        let (facts, mut input) = (K::FACTS, KnownMap::new());
+        for _ in 0..MOST_PAGES {
+            let answer = self.api.call(facts.describe, input.clone()).await?;
+            let items = answer.get(facts.items).and_then(KnownValue::as_list).unwrap_or_default();
+            for members in items.iter().filter_map(KnownValue::as_map) {
+                let tags = facts.tags.held(members);
+                let goes = matches!(K::stage(members), Stage::Deleting | Stage::Gone);
+                if made_by(&tags, &request.token) && !goes {
+                    let seen = Seen { members: members.clone(), tags };
+                    return Ok(Found::Ours(Box::new(Self::object(&seen, &request.properties)?)));
+                }
+            }
+            let next = text_in(&answer, "NextToken").filter(|next| !next.is_empty());
+            let Some(next) = next else { return Ok(Found::Absent) };
+            input.insert("NextToken".to_owned(), next.into());
+        }
+        let message = format!("the list of each {} has no end", facts.noun);
+        Err(DriverError::new(ErrorKind::Unsupported, facts.action(facts.describe), message))
+    }
+
+    /// Makes durable that no object has the name.
+    async fn prove_absence(
+        &self,
+        properties: &KnownMap,
+        effects: &dyn EffectSink,
+    ) -> Result<(), DriverError> {
+        let facts = K::FACTS;
+        let name = Fields::new(properties, facts.create).required_name(facts.name)?;
+        if self.look(Asked::Name(&name)).await?.is_some() {
+            let message = format!("a {} named `{name}` exists already", facts.noun);
+            return Err(DriverError::new(ErrorKind::AlreadyExists, facts.create, message));
+        }
+        let recorded = effects.absent().await;
+        recorded.map_err(|error| journal_failed(facts.create, &error))
+    }
+
     async fn create(
         &self,
         request: &CreateRequest,
@@ -127,10 +165,14 @@ impl<K: Kind> Provisioned<K> {
     ) -> Result<Step, DriverError> {
         let (facts, properties) = (K::FACTS, &request.properties);
         let declared = declared(&facts, properties)?;
-        let (operation, input) = K::creation(properties)?;
+        let (operation, mut input) = K::creation(properties)?;
+        input.extend(K::TOKEN.map(|member| (member.to_owned(), request.token.as_str().into())));
+        if !K::REFUSES_TAKEN && !request.absence_proven {
+            self.prove_absence(properties, effects).await?;
+        }
         let mut tagged = input.clone();
         let tags = with_nonce(declared.clone(), &request.token);
-        tagged.insert("Tags".to_owned(), facts.tags.on_wire(&tags));
+        tagged.insert(facts.tags.tags.to_owned(), facts.tags.on_wire(&tags));
         let answer = match self.api.call(operation, tagged).await {
             // A caller who may not tag and declares no tags: the object is then not known again.
             Err(error) if forbids_tags(&error) && declared.is_empty() => {
@@ -138,7 +180,7 @@ impl<K: Kind> Provisioned<K> {
             }
             answered => answered,
         };
-        let answer = answer.map_err(not_yet_visible)?;
+        let answer = answer.map_err(|error| not_yet_visible(K::understood(error)))?;
         let members = crate::iam::part(&answer, facts.answer, &facts.action(operation))?.clone();
         let made = Self::object(&Seen { members, tags }, properties)?;
         let recorded = effects.created(&made.identifier, &made.physical_id).await;
@@ -165,6 +207,7 @@ impl<K: Kind> Provisioned<K> {
         let tagged = tagged.map_err(|error| busy(error, &facts, &current.members))?;
         let shown = K::shown(&current.members)?;
         let change = Change {
+            token: request.token.as_str(),
             identifier,
             current: &current.members,
             shown: &shown,
@@ -192,18 +235,18 @@ impl<K: Kind> Provisioned<K> {
         Ok(followed(&facts, Some(made), cursor, ("to be changed", soon)))
     }
 
-    async fn delete(&self, identifier: &str) -> Result<Step, DriverError> {
+    async fn delete(&self, identifier: &str, prior: &KnownMap) -> Result<Step, DriverError> {
         let facts = K::FACTS;
         let asked = Asked::Identifier(identifier);
         let Some(members) = self.look(asked).await? else { return Ok(Step::Done(Finish::Gone)) };
         let step = |to_be, soon| followed(&facts, None, Cursor::from(DELETES), (to_be, soon));
-        let passing = match facts.stage(&members) {
+        let passing = match K::stage(&members) {
             Stage::Deleting => return Ok(step("to be gone", ASK_AGAIN)),
             Stage::Gone => return Ok(Step::Done(Finish::Gone)),
             Stage::Passing(_) => true,
             Stage::Stable | Stage::Failed(_) => false,
         };
-        match self.api.call(facts.delete, K::deletion(identifier)).await {
+        match self.api.call(facts.delete, K::deletion(identifier, prior)).await {
             Ok(_) => Ok(step("to be gone", Duration::ZERO)),
             Err(error) => match error.kind {
                 ErrorKind::NotFound => Ok(Step::Done(Finish::Gone)),
@@ -227,15 +270,15 @@ impl<K: Kind> Provisioned<K> {
         let identifier = identifier.only();
         let found = self.existing(identifier).await.map_err(not_yet_visible)?;
         let noun = facts.noun;
-        match facts.stage(&found.members) {
+        match K::stage(&found.members) {
             Stage::Stable => {}
             Stage::Passing(status) => {
                 let waits_for = format!("{noun} `{identifier}`, which is {status}");
                 return Ok(pending(None, poll.cursor.clone(), waits_for));
             }
             Stage::Failed(status) => {
-                let message =
-                    format!("{noun} `{identifier}` is {status}; the service says no more");
+                let why = K::reason(&found.members).unwrap_or("the service says no more");
+                let message = format!("{noun} `{identifier}` is {status}: {why}");
                 return Err(failed(&facts, ErrorKind::Invalid { property: None }, message));
             }
             Stage::Deleting | Stage::Gone => {
@@ -250,6 +293,7 @@ impl<K: Kind> Provisioned<K> {
             let known: KnownMap = known.map(|(name, it)| (name.clone(), it.clone())).collect();
             let shown = K::shown(&found.members)?;
             let change = Change {
+                token: poll.token.as_str(),
                 identifier,
                 current: &found.members,
                 shown: &shown,
@@ -381,6 +425,9 @@ impl<K: Kind> ResourceDriver for Provisioned<K> {
     }
 
     fn naming(&self) -> Option<NameRule> {
+        if !K::NAMED {
+            return None;
+        }
         let Facts { name: property, max_length, .. } = K::FACTS;
         Some(NameRule { property, max_length, separator: Separator::LowercaseHyphen })
     }
@@ -404,8 +451,8 @@ impl<K: Kind> ResourceDriver for Provisioned<K> {
         match request {
             Request::Create(request) => self.create(request, effects).await,
             Request::Update(request) => self.update(request).await,
-            Request::Delete(DeleteRequest { identifier, .. }) => {
-                self.delete(identifier.only()).await
+            Request::Delete(DeleteRequest { identifier, prior, .. }) => {
+                self.delete(identifier.only(), prior).await
             }
             Request::DeleteWithSnapshot { .. } => Err(Request::takes_no_snapshot()),
         }
@@ -414,7 +461,7 @@ impl<K: Kind> ResourceDriver for Provisioned<K> {
     async fn poll(&self, poll: &Poll) -> Result<Step, DriverError> {
         if poll.kind == OperationKind::Delete {
             let Some(identifier) = &poll.identifier else { return Ok(Step::Done(Finish::Gone)) };
-            return self.delete(identifier.only()).await;
+            return self.delete(identifier.only(), &poll.declared).await;
         }
         let rounds = poll.cursor.as_str().strip_prefix(GOES_ON).map(str::trim);
         let rounds = rounds.map(|rounds| rounds.parse().unwrap_or(0));
@@ -428,6 +475,9 @@ impl<K: Kind> ResourceDriver for Provisioned<K> {
 
     async fn find(&self, request: &CreateRequest) -> Result<Found, DriverError> {
         let facts = K::FACTS;
+        if !K::NAMED {
+            return self.find_by_token(request).await;
+        }
         let name = Fields::new(&request.properties, facts.create).required_name(facts.name)?;
         let Some(seen) = self.see(Asked::Name(&name)).await? else { return Ok(Found::Absent) };
         if made_by(&seen.tags, &request.token) {

@@ -21,7 +21,7 @@ pub(super) struct Facts {
     pub(super) noun: &'static str,
     /// The service.
     pub(super) service: Service,
-    /// The property that names an object.
+    /// The property that names an object; empty if the service chooses the identifier.
     pub(super) name: &'static str,
     /// The longest name.
     pub(super) max_length: usize,
@@ -177,6 +177,8 @@ impl Facts {
 
 /// A change of an object to what is declared.
 pub(super) struct Change<'a> {
+    /// The journaled token of the operation.
+    pub(super) token: &'a str,
     /// The identifier of the object.
     pub(super) identifier: &'a str,
     /// The description of the object.
@@ -210,6 +212,33 @@ pub(super) enum Asked<'a> {
 pub(super) trait Kind: Send + Sync + 'static {
     /// Its names in the API.
     const FACTS: Facts;
+
+    /// False if a creation may be answered with an object of another owner that has the name: it is called
+    /// after the durable proof that there is none.
+    const REFUSES_TAKEN: bool = true;
+
+    /// False if the service chooses the identifier: an object is then found by the token in the tags of its
+    /// description.
+    const NAMED: bool = true;
+
+    /// The member of an operation that creates which takes the token of the request.
+    const TOKEN: Option<&'static str> = None;
+
+    /// The reason in a description for which an object failed.
+    fn reason(members: &KnownMap) -> Option<&str> {
+        let _ = members;
+        None
+    }
+
+    /// The stage of the object of a description.
+    fn stage(members: &KnownMap) -> Stage<'_> {
+        Self::FACTS.stage(members)
+    }
+
+    /// An error of the service whose code says less than its message.
+    fn understood(error: DriverError) -> DriverError {
+        error
+    }
 
     /// The input of the describing operation that asks for one object.
     fn question(asked: Asked<'_>) -> KnownMap;
@@ -249,8 +278,8 @@ pub(super) trait Kind: Send + Sync + 'static {
         false
     }
 
-    /// The input of the deleting operation.
-    fn deletion(identifier: &str) -> KnownMap;
+    /// The input of the deleting operation, for an object that was declared so.
+    fn deletion(identifier: &str, prior: &KnownMap) -> KnownMap;
 }
 
 /// The properties of a description that have the names of members, and those that have others: `places`

@@ -1,5 +1,6 @@
 //! Types whose objects take their service minutes to provision and that Cloud Control does not serve: clusters
-//! and instances of DocumentDB, replication instances of DMS, and clusters of DAX.
+//! and instances of DocumentDB, replication instances of DMS, clusters of DAX, domains of Elasticsearch,
+//! and file systems of FSx.
 //!
 //! Such an object has a name, by the template or by rstack, and a status. It is known again by its name and the
 //! token in its tags: a service has one object of a name. An update says only what differs, at once and not in
@@ -11,6 +12,8 @@ mod dax;
 mod docdb;
 mod docdb_instance;
 mod driver;
+mod elasticsearch;
+mod fsx;
 mod kind;
 mod replication_instance;
 #[cfg(test)]
@@ -41,6 +44,10 @@ pub(crate) fn driver(
         }
         "AWS::DocDB::DBInstance" => {
             Arc::new(Provisioned::<docdb_instance::DbInstance>::new(api(Service::RDS)))
+        }
+        "AWS::FSx::FileSystem" => Arc::new(Provisioned::<fsx::FileSystem>::new(api(Service::FSX))),
+        "AWS::Elasticsearch::Domain" => {
+            Arc::new(Provisioned::<elasticsearch::Domain>::new(api(Service::ES)))
         }
         _ => return None,
     })

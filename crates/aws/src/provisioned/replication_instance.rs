@@ -173,7 +173,7 @@ impl Kind for ReplicationInstance {
         api.call(MODIFY, input).await.map(|_| true)
     }
 
-    fn deletion(identifier: &str) -> KnownMap {
+    fn deletion(identifier: &str, _: &KnownMap) -> KnownMap {
         arguments([("ReplicationInstanceArn", identifier.into())])
     }
 }

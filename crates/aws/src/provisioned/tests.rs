@@ -11,13 +11,15 @@ use rstack_driver::{
     Cloud, CreateRequest, DriverError, ErrorKind, Finish, Found, NoEffects, Object, Observed,
     OperationKind, Pending, Poll, Request, ResourceDriver, Step, UpdateRequest,
 };
-use rstack_model::{Cursor, KnownMap, PropertyPath, Region, StackName, UpdateKind};
+use rstack_model::{Cursor, KnownMap, KnownValue, PropertyPath, Region, StackName, UpdateKind};
 use serde_json::{Value, json};
 
 use super::dax::Cluster;
 use super::docdb::DbCluster;
 use super::docdb_instance::DbInstance;
 use super::driver::Provisioned;
+use super::elasticsearch::Domain;
+use super::fsx::FileSystem;
 use super::kind::Kind;
 use super::replication_instance::ReplicationInstance;
 use crate::AwsCloud;
@@ -83,6 +85,11 @@ fn tagged(tags: Value) -> (&'static str, Answer) {
 
 fn own() -> Value {
     json!([{"Key": "rstack:operation", "Value": TOKEN}])
+}
+
+/// A tree as JSON without spaces.
+fn compact(tree: KnownMap) -> String {
+    KnownValue::Map(tree).redacted().to_string().replace(": ", ":").replace(", ", ",")
 }
 
 /// The step of an operation that goes on.
@@ -435,6 +442,18 @@ fn every_property_is_taken_by_an_operation() {
         &[],
         &["AvailabilityZones", "ReplicationFactor"],
     );
+    are_taken::<FileSystem>(
+        &["CreateFileSystem", "CreateFileSystemFromBackup"],
+        &["UpdateFileSystem"],
+        &[],
+        &[],
+    );
+    are_taken::<Domain>(
+        &["CreateElasticsearchDomain"],
+        &["UpdateElasticsearchDomainConfig"],
+        &[],
+        &[],
+    );
 }
 
 #[test]
@@ -457,6 +476,474 @@ fn every_attribute_has_a_value() {
         "ClusterName": "c", "ClusterArn": "a",
         "ClusterDiscoveryEndpoint": {"Address": "a", "Port": 8111, "URL": "dax://a"},
     }));
+    is_complete::<FileSystem>(json!({
+        "FileSystemId": "fs-1", "ResourceARN": "a", "DNSName": "d",
+        "LustreConfiguration": {"MountName": "m"}, "OpenZFSConfiguration": {"RootVolumeId": "v"},
+    }));
+    is_complete::<Domain>(json!({"DomainName": "d", "ARN": "a", "Endpoints": {"vpc": "e"}}));
+}
+
+/// Properties of a domain, with all that there is.
+fn domain(count: u32, version: &str, tag: &str) -> Value {
+    let statement =
+        json!([{"Effect": "Allow", "Principal": "*", "Action": "es:*", "Resource": tag}]);
+    let group = format!("arn:aws:logs:eu-west-1:111122223333:log-group:{tag}");
+    json!({
+        "DomainName": "search", "ElasticsearchVersion": version,
+        "AccessPolicies": {"Version": "2012-10-17", "Statement": statement},
+        "AdvancedOptions": {"rest.action.multi.allow_explicit_index": "true"},
+        "AdvancedSecurityOptions": {
+            "Enabled": true, "InternalUserDatabaseEnabled": "true", "AnonymousAuthEnabled": false,
+            "MasterUserOptions": {"MasterUserName": "keeper", "MasterUserPassword": "Plain-1!"},
+        },
+        "CognitoOptions": {
+            "Enabled": true, "IdentityPoolId": "i", "RoleArn": "arn:aws:iam::1:role/r", "UserPoolId": tag,
+        },
+        "DomainEndpointOptions": {
+            "CustomEndpointEnabled": true, "CustomEndpoint": "search.example.org",
+            "CustomEndpointCertificateArn": "arn:aws:acm:c", "EnforceHTTPS": true,
+            "TLSSecurityPolicy": "Policy-Min-TLS-1-2-2019-07",
+        },
+        "EBSOptions": {"EBSEnabled": true, "VolumeType": "io1", "VolumeSize": 10, "Iops": "1000"},
+        "ElasticsearchClusterConfig": {
+            "InstanceCount": count, "InstanceType": "m5.large.elasticsearch",
+            "DedicatedMasterEnabled": true, "DedicatedMasterCount": "3",
+            "DedicatedMasterType": "m5.large.elasticsearch", "WarmEnabled": true, "WarmCount": 2,
+            "WarmType": "ultrawarm1.medium.elasticsearch", "ColdStorageOptions": {"Enabled": true},
+            "ZoneAwarenessEnabled": true, "ZoneAwarenessConfig": {"AvailabilityZoneCount": 2},
+        },
+        "EncryptionAtRestOptions": {"Enabled": true, "KmsKeyId": "1234-abcd"},
+        "LogPublishingOptions": {
+            "ES_APPLICATION_LOGS": {"CloudWatchLogsLogGroupArn": group, "Enabled": true},
+        },
+        "NodeToNodeEncryptionOptions": {"Enabled": true},
+        "SnapshotOptions": {"AutomatedSnapshotStartHour": count},
+        "VPCOptions": {"SecurityGroupIds": ["sg-1"], "SubnetIds": ["subnet-1", "subnet-2"]},
+        "Tags": [{"Key": "tag", "Value": tag}],
+    })
+}
+
+/// Properties of a file system, with all that there is for its kind.
+fn file_system(kind: &str, capacity: u32, tag: &str) -> Value {
+    let days = if tag == "one" { 7 } else { 8 };
+    let iops = json!({"Mode": "USER_PROVISIONED", "Iops": capacity});
+    let group = format!("arn:aws:logs:eu-west-1:1:log-group:{tag}");
+    let common = json!({
+        "AutomaticBackupRetentionDays": days, "DailyAutomaticBackupStartTime": format!("0{days}:00"),
+        "WeeklyMaintenanceStartTime": format!("{days}:03:00"),
+    });
+    let (name, own) = match kind {
+        "WINDOWS" => (
+            "WindowsConfiguration",
+            json!({
+                "ThroughputCapacity": capacity, "Aliases": [format!("{tag}.example.org"), "it.example.org"],
+                "AuditLogConfiguration": {
+                    "FileAccessAuditLogLevel": "SUCCESS_ONLY", "FileShareAccessAuditLogLevel": "DISABLED",
+                    "AuditLogDestination": group,
+                },
+                "CopyTagsToBackups": true, "DeploymentType": "MULTI_AZ_1", "DiskIopsConfiguration": iops,
+                "FsrmConfiguration": {"FsrmServiceEnabled": true, "EventLogDestination": group},
+                "PreferredSubnetId": "subnet-1",
+                "SelfManagedActiveDirectoryConfiguration": {
+                    "DnsIps": ["10.0.0.2"], "DomainName": "corp.example.org", "Password": tag,
+                    "FileSystemAdministratorsGroup": "admins", "UserName": "keeper",
+                    "OrganizationalUnitDistinguishedName": "OU=a",
+                },
+            }),
+        ),
+        "LUSTRE" => (
+            "LustreConfiguration",
+            json!({
+                "AutoImportPolicy": if tag == "one" { "NEW" } else { "NONE" }, "CopyTagsToBackups": true,
+                "DataCompressionType": if tag == "one" { "NONE" } else { "LZ4" },
+                "DataReadCacheConfiguration": {"SizingMode": "USER_PROVISIONED", "SizeGiB": capacity},
+                "DeploymentType": "PERSISTENT_1", "DriveCacheType": "READ", "EfaEnabled": false,
+                "ExportPath": "s3://b/out", "ImportPath": "s3://b", "ImportedFileChunkSize": 1024,
+                "LogConfiguration": {"Level": "WARN_ONLY", "Destination": group},
+                "MetadataConfiguration": {"Mode": "USER_PROVISIONED", "Iops": capacity},
+                "PerUnitStorageThroughput": 50, "ThroughputCapacity": capacity,
+            }),
+        ),
+        "ONTAP" => (
+            "OntapConfiguration",
+            json!({
+                "DeploymentType": "MULTI_AZ_2", "DiskIopsConfiguration": iops, "FsxAdminPassword": tag,
+                "EndpointIpAddressRange": "198.19.0.0/24", "EndpointIpv6AddressRange": tag,
+                "HAPairs": days, "PreferredSubnetId": "subnet-1", "RouteTableIds": [tag, "rtb-1"],
+                "ThroughputCapacityPerHAPair": capacity,
+            }),
+        ),
+        _ => (
+            "OpenZFSConfiguration",
+            json!({
+                "CopyTagsToBackups": tag == "one", "CopyTagsToVolumes": tag == "one",
+                "DeploymentType": "MULTI_AZ_1", "DiskIopsConfiguration": iops, "PreferredSubnetId": "subnet-1",
+                "EndpointIpAddressRange": "198.19.0.0/28", "EndpointIpv6AddressRange": tag,
+                "Options": ["DELETE_CHILD_VOLUMES_AND_SNAPSHOTS"],
+                "ReadCacheConfiguration": {"SizingMode": "USER_PROVISIONED", "SizeGiB": capacity},
+                "RootVolumeConfiguration": {
+                    "CopyTagsToSnapshots": true, "DataCompressionType": "LZ4", "ReadOnly": false,
+                    "RecordSizeKiB": 128, "UserAndGroupQuotas": [
+                        {"Id": 1, "StorageCapacityQuotaGiB": 10, "Type": "USER"},
+                    ],
+                    "NfsExports": [{"ClientConfigurations": [{"Clients": "*", "Options": ["rw"]}]}],
+                },
+                "RouteTableIds": [tag, "rtb-1"], "ThroughputCapacity": capacity,
+            }),
+        ),
+    };
+    let mut configuration = common;
+    configuration.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+    let mut properties = json!({
+        "FileSystemType": kind, "SubnetIds": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"],
+        "StorageCapacity": capacity, "StorageType": "SSD", "KmsKeyId": "1234-abcd",
+        "NetworkType": if tag == "one" { "IPV4" } else { "DUAL" }, "Tags": [{"Key": "tag", "Value": tag}],
+        name: configuration,
+    });
+    match kind {
+        "LUSTRE" => properties["FileSystemTypeVersion"] = "2.15".into(),
+        "OPENZFS" => {
+            properties["BackupId"] = "backup-1".into();
+            properties["FileSystemType"] = "OPENZFS".into();
+        }
+        _ => {}
+    }
+    properties
+}
+
+/// A file system of Windows as the service describes it.
+fn file_systems(more: Value) -> (&'static str, Answer) {
+    let mut it = json!({
+        "FileSystemId": "fs-1", "ResourceARN": "a", "DNSName": "d", "Lifecycle": "AVAILABLE",
+        "FileSystemType": "WINDOWS", "StorageCapacity": 32, "Tags": own(),
+        "WindowsConfiguration": {
+            "ThroughputCapacity": 16, "AutomaticBackupRetentionDays": 7,
+            "AuditLogConfiguration": {
+                "FileAccessAuditLogLevel": "SUCCESS_ONLY", "FileShareAccessAuditLogLevel": "DISABLED",
+            },
+            "Aliases": [
+                {"Name": "a.example.org", "Lifecycle": "AVAILABLE"},
+                {"Name": "b.example.org", "Lifecycle": "AVAILABLE"},
+            ],
+        },
+    });
+    it.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    ("DescribeFileSystems", answer(json!({"FileSystems": [it]})))
+}
+
+#[tokio::test]
+async fn a_file_system_is_made_with_the_token_and_found_by_it() {
+    let declared =
+        json!({"FileSystemType": "WINDOWS", "SubnetIds": ["s"], "StorageCapacity": "32"});
+    let made = json!({"FileSystem": {"FileSystemId": "fs-1", "Lifecycle": "CREATING"}});
+    let (script, driver) = driver::<FileSystem>(vec![
+        ("CreateFileSystem", answer(made)),
+        file_systems(json!({"Lifecycle": "FAILED", "FailureDetails": {"Message": "no directory"}})),
+        tagged(own()),
+        file_systems(json!({})),
+        file_systems(json!({"Lifecycle": "DELETING"})),
+    ]);
+    let request = creation(declared.clone());
+    assert_eq!(driver.naming(), None);
+    let begun = pending(driver.begin(&Request::Create(request.clone()), script.as_ref()).await);
+    let next = poll(OperationKind::Create, "fs-1", &begun.cursor, declared);
+    let error = driver.poll(&next).await.unwrap_err();
+    assert!(error.message.contains("`fs-1` is FAILED: no directory"), "{error}");
+    let Found::Ours(found) = driver.find(&request).await.unwrap() else { panic!("it is ours") };
+    assert_eq!(found.physical_id.as_str(), "fs-1");
+    assert_eq!(driver.find(&request).await.unwrap(), Found::Absent);
+    script.assert_calls_start(&[
+        &format!(r#"CreateFileSystem {{"ClientRequestToken":"{TOKEN}","FileSystemType":"WINDOWS""#),
+        "effect fs-1",
+        r#"DescribeFileSystems {"FileSystemIds":["fs-1"]}"#,
+        "ListTagsForResource",
+        "DescribeFileSystems {}",
+        "DescribeFileSystems {}",
+    ]);
+    let restored = json!({
+        "FileSystemType": "ONTAP", "SubnetIds": ["s"], "BackupId": "b",
+        "OntapConfiguration": {"DeploymentType": "SINGLE_AZ_1"},
+    });
+    let error = driver.begin(&Request::Create(creation(restored)), script.as_ref()).await;
+    assert!(error.unwrap_err().message.contains("`BackupId` cannot be given"));
+}
+
+#[tokio::test]
+async fn an_update_of_a_file_system_says_what_differs_and_the_defaults_of_what_is_gone() {
+    let windows = |configuration: Value| {
+        json!({
+            "FileSystemType": "WINDOWS", "SubnetIds": ["s"], "WindowsConfiguration": configuration,
+        })
+    };
+    let (script, driver) = driver::<FileSystem>(vec![
+        file_systems(json!({})),
+        tagged(own()),
+        ("AssociateFileSystemAliases", done()),
+        ("DisassociateFileSystemAliases", done()),
+        ("UpdateFileSystem", done()),
+        file_systems(json!({"AdministrativeActions": [
+            {"AdministrativeActionType": "FILE_SYSTEM_UPDATE", "Status": "IN_PROGRESS"},
+        ]})),
+        tagged(own()),
+        file_systems(json!({"AdministrativeActions": [
+            {"AdministrativeActionType": "FILE_SYSTEM_UPDATE", "Status": "IN_PROGRESS"},
+        ]})),
+        tagged(own()),
+        file_systems(json!({"AdministrativeActions": [
+            {"AdministrativeActionType": "STORAGE_OPTIMIZATION", "Status": "IN_PROGRESS"},
+        ]})),
+        tagged(own()),
+    ]);
+    let prior = windows(json!({
+        "ThroughputCapacity": 16, "AutomaticBackupRetentionDays": 7,
+        "AuditLogConfiguration": {
+            "FileAccessAuditLogLevel": "SUCCESS_ONLY", "FileShareAccessAuditLogLevel": "DISABLED",
+        },
+        "Aliases": ["a.example.org", "b.example.org"],
+    }));
+    let wanted = windows(json!({
+        "ThroughputCapacity": "32", "Aliases": ["b.example.org", "c.example.org"],
+    }));
+    let begun =
+        pending(driver.begin(&change("fs-1", prior, wanted.clone()), script.as_ref()).await);
+    let next = poll(OperationKind::Update, "fs-1", &begun.cursor, wanted.clone());
+    assert!(pending(driver.poll(&next).await).waits_for.contains("which is being updated"));
+    finished(driver.poll(&next).await);
+    script.assert_calls_start(&[
+        r#"DescribeFileSystems {"FileSystemIds":["fs-1"]}"#,
+        "ListTagsForResource",
+        r#"AssociateFileSystemAliases {"Aliases":["c.example.org"],"ClientRequestToken":""#,
+        r#"DisassociateFileSystemAliases {"Aliases":["a.example.org"],"ClientRequestToken":""#,
+        r#"UpdateFileSystem {"ClientRequestToken":""#,
+        "DescribeFileSystems",
+        "ListTagsForResource",
+        "DescribeFileSystems",
+        "ListTagsForResource",
+        "DescribeFileSystems",
+        "ListTagsForResource",
+    ]);
+    let sent = compact(script.input(4));
+    let expected = concat!(
+        r#""FileSystemId":"fs-1","WindowsConfiguration":{"AuditLogConfiguration":{"FileAccessAuditLogLevel":"#,
+        r#""DISABLED","FileShareAccessAuditLogLevel":"DISABLED"},"AutomaticBackupRetentionDays":30,"#,
+        r#""ThroughputCapacity":32}}"#
+    );
+    assert!(sent.ends_with(expected), "{sent}");
+    let tokens = [2, 3, 4].map(|at| {
+        let input = script.input(at);
+        let token = input.get("ClientRequestToken").and_then(KnownValue::as_str).unwrap();
+        assert!(token.len() <= 63);
+        token.to_owned()
+    });
+    assert_eq!(BTreeSet::from(tokens).len(), 3);
+}
+
+/// Every setting that changes in place is taken by the operation that changes.
+#[test]
+fn every_setting_of_a_file_system_is_taken_by_an_operation() {
+    let schema = Registry::embedded().get(FileSystem::FACTS.type_name).unwrap().unwrap();
+    let model = ServiceModel::of(FileSystem::FACTS.service).unwrap();
+    let members = |shape: &str| model.shape(shape).and_then(Shape::members).unwrap();
+    let update = members(model.operation("UpdateFileSystem").unwrap().input.as_deref().unwrap());
+    let apart = ["Aliases", "Options", "RootVolumeConfiguration", "RouteTableIds"];
+    let mut seen = 0;
+    for name in properties::<FileSystem>().iter().filter(|name| name.ends_with("Configuration")) {
+        let node = schema.property(schema.root(), name).unwrap();
+        let taken = members(&update[name].shape);
+        for setting in schema.resolve(node).property_names() {
+            let path = PropertyPath::root().name(name).name(setting);
+            if schema.update_kind(&path) == UpdateKind::InPlace {
+                let is_taken = taken.contains_key(setting) || apart.contains(&setting);
+                assert!(is_taken, "{path}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 30, "{seen}");
+}
+
+/// A domain as the service describes it.
+fn domains(more: Value) -> (&'static str, Answer) {
+    let mut domain = json!({
+        "DomainName": "search", "DomainId": "1/search", "Created": true, "ElasticsearchVersion": "7.9",
+        "ARN": "arn:aws:es:eu-west-1:1:domain/search", "Endpoint": "search-x.es.amazonaws.com",
+        "ElasticsearchClusterConfig": {
+            "InstanceType": "m4.large.elasticsearch", "InstanceCount": 2, "DedicatedMasterEnabled": false,
+            "ZoneAwarenessEnabled": false, "WarmEnabled": false, "ColdStorageOptions": {"Enabled": false},
+        },
+        "AccessPolicies": "{\"Statement\":[]}",
+        "AdvancedSecurityOptions": {"Enabled": true, "InternalUserDatabaseEnabled": true},
+        "LogPublishingOptions": {"SEARCH_SLOW_LOGS": {"Enabled": true, "CloudWatchLogsLogGroupArn": "g"}},
+        "SnapshotOptions": {"AutomatedSnapshotStartHour": 3},
+    });
+    domain.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    ("DescribeElasticsearchDomains", answer(json!({"DomainStatusList": [domain]})))
+}
+
+fn no_domains() -> (&'static str, Answer) {
+    ("DescribeElasticsearchDomains", answer(json!({"DomainStatusList": []})))
+}
+
+fn domain_tags() -> (&'static str, Answer) {
+    ("ListTags", answer(json!({"TagList": own()})))
+}
+
+/// The service may answer with a domain of another owner: it is looked for before.
+#[tokio::test]
+async fn a_domain_is_created_after_it_is_durable_that_there_is_none() {
+    let declared = json!({"DomainName": "search", "AccessPolicies": {"Statement": []}});
+    let made = json!({"DomainStatus": {
+        "DomainName": "search", "DomainId": "1/search", "ARN": "a", "Processing": true,
+        "ElasticsearchClusterConfig": {},
+    }});
+    let (script, driver) = driver::<Domain>(vec![
+        no_domains(),
+        ("CreateElasticsearchDomain", answer(made)),
+        domains(json!({"DomainProcessingStatus": "Creating"})),
+        domain_tags(),
+        domains(json!({"DomainProcessingStatus": "Active", "Processing": false})),
+        domain_tags(),
+    ]);
+    let step = driver.begin(&Request::Create(creation(declared.clone())), script.as_ref()).await;
+    let begun = pending(step);
+    let next = poll(OperationKind::Create, "search", &begun.cursor, declared.clone());
+    assert!(pending(driver.poll(&next).await).waits_for.contains("which is Creating"));
+    let object = finished(driver.poll(&next).await);
+    assert_eq!(object.properties.get("AccessPolicies"), known(declared).get("AccessPolicies"));
+    let endpoint = object.attributes.get("DomainEndpoint").and_then(|it| it.as_str());
+    assert_eq!(endpoint, Some("search-x.es.amazonaws.com"));
+    script.assert_calls_start(&[
+        r#"DescribeElasticsearchDomains {"DomainNames":["search"]}"#,
+        "absent",
+        concat!(
+            r#"CreateElasticsearchDomain {"AccessPolicies":"{\"Statement\":[]}","DomainName":"search","#,
+            r#""TagList":[{"Key":"rstack:operation","#
+        ),
+        "effect search",
+        "DescribeElasticsearchDomains",
+        "ListTags",
+        "DescribeElasticsearchDomains",
+        "ListTags",
+    ]);
+
+    let (script, driver) = self::driver::<Domain>(vec![domains(json!({}))]);
+    let request = Request::Create(creation(json!({"DomainName": "search"})));
+    let error = driver.begin(&request, script.as_ref()).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::AlreadyExists);
+    script.assert_operations(&["DescribeElasticsearchDomains"]);
+}
+
+/// The update of a domain, and what it sent.
+async fn domain_updated(prior: Value, properties: Value) -> (Result<Step, DriverError>, String) {
+    let (script, driver) = driver::<Domain>(vec![
+        domains(json!({})),
+        domain_tags(),
+        ("UpdateElasticsearchDomainConfig", done()),
+        domains(json!({"Processing": true})),
+        domain_tags(),
+    ]);
+    let step = driver.begin(&change("search", prior, properties), script.as_ref()).await;
+    if script.made() < 3 {
+        return (step, String::new());
+    }
+    let input = compact(script.input(2));
+    (step, input)
+}
+
+#[tokio::test]
+async fn an_update_of_a_domain_says_what_differs_and_the_defaults_of_what_is_gone() {
+    let cluster =
+        |config: Value| json!({"DomainName": "search", "ElasticsearchClusterConfig": config});
+    let (step, sent) = domain_updated(
+        cluster(json!({"InstanceCount": 2, "WarmEnabled": true})),
+        cluster(json!({"InstanceCount": 2, "InstanceType": "m5.large.elasticsearch"})),
+    )
+    .await;
+    pending(step);
+    let expected = concat!(
+        r#"{"DomainName":"search","ElasticsearchClusterConfig":{"InstanceCount":2,"#,
+        r#""InstanceType":"m5.large.elasticsearch","WarmEnabled":false}}"#
+    );
+    assert_eq!(sent, expected);
+    let logs = json!({"SEARCH_SLOW_LOGS": {"Enabled": true, "CloudWatchLogsLogGroupArn": "g"}});
+    let before = json!({
+        "DomainName": "search", "LogPublishingOptions": logs, "AccessPolicies": {"Statement": []},
+        "SnapshotOptions": {"AutomatedSnapshotStartHour": 3}, "AdvancedSecurityOptions": {"Enabled": true},
+    });
+    let (step, sent) = domain_updated(before, json!({"DomainName": "search"})).await;
+    pending(step);
+    let expected = concat!(
+        r#"{"AccessPolicies":"","DomainName":"search","#,
+        r#""LogPublishingOptions":{"SEARCH_SLOW_LOGS":{"Enabled":false}},"#,
+        r#""SnapshotOptions":{"AutomatedSnapshotStartHour":0}}"#
+    );
+    assert_eq!(sent, expected);
+    // A network is not taken back, and that is said.
+    let network = json!({"DomainName": "search", "VPCOptions": {"SubnetIds": ["s"]}});
+    let (step, sent) = domain_updated(network, json!({"DomainName": "search"})).await;
+    assert!(step.unwrap_err().message.contains("`VPCOptions` cannot be taken back"));
+    assert_eq!(sent, "");
+    // Credentials are sent when they change, and nothing shows them.
+    let with = |password: &str, tag: &str| {
+        let master = json!({"MasterUserName": "keeper", "MasterUserPassword": password});
+        json!({
+            "DomainName": "search", "ElasticsearchClusterConfig": {"InstanceCount": tag.len()},
+            "AdvancedSecurityOptions": {"Enabled": true, "MasterUserOptions": master},
+        })
+    };
+    let (_, sent) = domain_updated(with("a", "t"), with("b", "tt")).await;
+    assert!(sent.contains("MasterUserOptions") && !sent.contains("ClusterConfig"), "{sent}");
+    let (_, sent) = domain_updated(with("a", "t"), with("a", "ttt")).await;
+    assert!(!sent.contains("MasterUserOptions") && sent.contains("ClusterConfig"), "{sent}");
+}
+
+#[tokio::test]
+async fn a_version_is_upgraded_when_the_rest_is_as_declared() {
+    let declared = |count: u32, version: &str| {
+        json!({
+            "DomainName": "search", "ElasticsearchVersion": version,
+            "ElasticsearchClusterConfig": {"InstanceCount": count},
+        })
+    };
+    let (script, driver) = driver::<Domain>(vec![
+        domains(json!({})),
+        domain_tags(),
+        ("UpdateElasticsearchDomainConfig", done()),
+        domains(json!({"Processing": true})),
+        domain_tags(),
+        domains(json!({"ElasticsearchClusterConfig": {"InstanceCount": 3}})),
+        domain_tags(),
+        ("UpgradeElasticsearchDomain", done()),
+        domains(json!({
+            "ElasticsearchClusterConfig": {"InstanceCount": 3}, "UpgradeProcessing": true,
+        })),
+        domain_tags(),
+    ]);
+    let request = change("search", declared(2, "7.9"), declared(3, "7.10"));
+    let begun = pending(driver.begin(&request, script.as_ref()).await);
+    let next = poll(OperationKind::Update, "search", &begun.cursor, declared(3, "7.10"));
+    let begun = pending(driver.poll(&next).await);
+    let next = poll(OperationKind::Update, "search", &begun.cursor, declared(3, "7.10"));
+    assert!(pending(driver.poll(&next).await).waits_for.contains("being upgraded"));
+    let upgrade = compact(script.input(7));
+    assert_eq!(upgrade, r#"{"DomainName":"search","TargetVersion":"7.10"}"#);
+    script.assert_finished();
+}
+
+/// The code is that of every wrong request: the message says that the change has to wait.
+#[tokio::test]
+async fn a_domain_that_is_changed_by_another_call_is_waited_for() {
+    let mut busy =
+        failure(ErrorKind::Invalid { property: None }, "ValidationException").unwrap_err();
+    busy.message = "A change/update is in progress. Please wait for it to complete.".to_owned();
+    let (script, driver) = driver::<Domain>(vec![
+        domains(json!({})),
+        domain_tags(),
+        ("UpdateElasticsearchDomainConfig", Err(busy)),
+    ]);
+    let hours = |hour: u32| json!({"DomainName": "search", "SnapshotOptions": {"AutomatedSnapshotStartHour": hour}});
+    let step = driver.begin(&change("search", hours(3), hours(4)), script.as_ref()).await;
+    assert!(pending(step).waits_for.contains("to be changeable"));
 }
 
 /// A type with an object of it before and after a change, and the properties that are never shown.
@@ -528,6 +1015,36 @@ fn samples() -> Vec<(&'static str, Value, Value, &'static [&'static str])> {
             &["AllowMajorVersionUpgrade"],
         ),
         ("AWS::DAX::Cluster", cache(3, "one"), cache(2, "two"), &[]),
+        (
+            "AWS::Elasticsearch::Domain",
+            domain(2, "7.10", "one"),
+            domain(3, "7.9", "two"),
+            &["AdvancedSecurityOptions"],
+        ),
+        (
+            "AWS::FSx::FileSystem",
+            file_system("WINDOWS", 32, "one"),
+            file_system("WINDOWS", 64, "two"),
+            &["SecurityGroupIds", "WindowsConfiguration"],
+        ),
+        (
+            "AWS::FSx::FileSystem",
+            file_system("LUSTRE", 1200, "one"),
+            file_system("LUSTRE", 2400, "two"),
+            &["SecurityGroupIds"],
+        ),
+        (
+            "AWS::FSx::FileSystem",
+            file_system("ONTAP", 1024, "one"),
+            file_system("ONTAP", 2048, "two"),
+            &["SecurityGroupIds", "OntapConfiguration"],
+        ),
+        (
+            "AWS::FSx::FileSystem",
+            file_system("OPENZFS", 64, "one"),
+            file_system("OPENZFS", 128, "two"),
+            &["SecurityGroupIds", "BackupId", "OpenZFSConfiguration"],
+        ),
     ]
 }
 

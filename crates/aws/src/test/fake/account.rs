@@ -7,10 +7,11 @@ use serde_json::{Map, Value, json};
 use super::wire::Call;
 use super::{
     apigateway, appsync, attached, client_vpn, cloudcontrol, cloudfront, codebuild, configured,
-    data_types, databases, dynamodb, ec2, emr, events, function, iam, instance_profiles,
-    interface_permissions, key_value_stores, kms, lambda, lambda_functions, lambda_layers,
-    listener_certificates, log_configs, managed, mediaconnect, mediapackage, mediatailor,
-    network_acl, principals, provisioned, rest_apis, route53, s3, secrets, sns, states,
+    data_types, databases, dynamodb, ec2, elasticsearch, emr, events, fsx, function, iam,
+    instance_profiles, interface_permissions, key_value_stores, kms, lambda, lambda_functions,
+    lambda_layers, listener_certificates, log_configs, managed, mediaconnect, mediapackage,
+    mediatailor, network_acl, principals, provisioned, rest_apis, route53, s3, secrets, sns,
+    states,
 };
 use crate::service_error::Refusal;
 
@@ -153,7 +154,9 @@ impl Account {
             }
             "elasticloadbalancing" => listener_certificates::carry_out(self, name, input),
             "elasticmapreduce" => emr::carry_out(self, name, input),
+            "es" => elasticsearch::carry_out(self, name, input),
             "codebuild" => codebuild::carry_out(self, name, input),
+            "fsx" => fsx::carry_out(self, name, input),
             "events" => events::carry_out(self, name, input),
             "kms" if !name.contains("Alias") => kms::carry_out(self, name, input),
             "lambda" if lambda_functions::concerns(name, input) => {
