@@ -182,6 +182,45 @@ fn a_damaged_state_is_refused_and_left_alone() {
 }
 
 #[test]
+fn objects_of_one_region_are_warned_of_in_another() {
+    let place = Place::empty();
+    let template = "\
+Resources:
+  Firewall:
+    Type: AWS::WAFv2::IPSet
+    Properties: { Scope: CLOUDFRONT, IPAddressVersion: IPV4, Addresses: [] }
+  Certificate:
+    Type: AWS::CertificateManager::Certificate
+    Properties: { DomainName: example.com }
+  Site:
+    Type: AWS::CloudFront::Distribution
+    Properties:
+      DistributionConfig:
+        Enabled: true
+        DefaultCacheBehavior:
+          TargetOriginId: o
+          ViewerProtocolPolicy: redirect-to-https
+          CachePolicyId: 658327ea-f89d-4fab-a63d-7e88639e58f6
+        Origins:
+          - { Id: o, DomainName: example.org, CustomOriginConfig: { OriginProtocolPolicy: https-only } }
+        ViewerCertificate: { AcmCertificateArn: !Ref Certificate, SslSupportMethod: sni-only }
+";
+    place.write("edge.yaml", template);
+    let in_region = |region: &str| {
+        place.sandbox(&["plan", "edge.yaml", "--no-lint", "--region", region]).expect(0).err
+    };
+    let warned = in_region("eu-west-1");
+    assert!(
+        warned.contains("AWS makes `Firewall` in us-east-1 only, and the stack is in eu-west-1"),
+        "{warned}"
+    );
+    let takes = "of `Site` takes an object of us-east-1 only, and gets one of eu-west-1";
+    assert!(warned.contains(takes), "{warned}");
+    assert!(warned.contains("edge.yaml:4:"), "{warned}");
+    assert!(!in_region("us-east-1").contains("only"));
+}
+
+#[test]
 fn a_stack_stays_in_its_region() {
     let place = Place::empty();
     place.write("topic.yaml", "Resources:\n  A: {Type: AWS::SNS::Topic}\n");

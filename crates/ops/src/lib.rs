@@ -18,6 +18,7 @@ mod evaluate;
 mod exports;
 mod front_end;
 mod hindrance;
+mod home_regions;
 mod last_parameters;
 mod lease;
 mod managed_exports;

@@ -8,9 +8,12 @@ use rstack_driver::custom::{
 use rstack_driver::signals::{CONDITION_TYPE, HANDLE, LONGEST_WAIT, TIMEOUT, WaitProperties};
 use rstack_driver::{Cloud, UnsupportedProperty};
 use rstack_model::desired::{Desired, DesiredResource};
+use rstack_model::state::Environment;
 use rstack_model::value::{Attribute, AttributeRef};
 use rstack_model::{Address, Code, Diagnostic, KnownMap, Span, Value};
 use rstack_template::{ExpressionKind, Resource, Templates};
+
+use crate::home_regions::wrong_regions;
 
 /// The name of the drivers of the sandbox, which plays services that have ended, too.
 const SANDBOX: &str = "sandbox";
@@ -19,6 +22,7 @@ const SANDBOX: &str = "sandbox";
 /// `desired`, with a warning.
 pub fn preflight(
     cloud: &dyn Cloud,
+    environment: &Environment,
     templates: Templates<'_>,
     desired: &mut Desired,
 ) -> Vec<Diagnostic> {
@@ -30,7 +34,7 @@ pub fn preflight(
             .and_then(|of| Registry::embedded().get(of.resource_type.as_str()).ok().flatten())
             .is_some_and(|schema| schema.is_secret_attribute(name))
     };
-    let mut out = Vec::new();
+    let mut out = wrong_regions(environment, templates, resources);
     for (id, resource) in resources {
         let Some(declared) = templates.resource(id) else { continue };
         let driver = cloud.driver(&resource.resource_type);
@@ -219,7 +223,7 @@ fn unserved_help(resource_type: &str) -> &'static str {
 }
 
 /// Where a top-level property is declared, if it is declared by its name.
-fn property_span(resource: &Resource, property: &str) -> Option<Span> {
+pub(crate) fn property_span(resource: &Resource, property: &str) -> Option<Span> {
     let properties = &resource.properties.as_ref()?.kind;
     let ExpressionKind::Map(entries) = properties else { return None };
     entries.iter().find(|(name, _)| name.value == property).map(|(name, _)| name.span)

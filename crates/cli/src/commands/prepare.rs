@@ -230,7 +230,12 @@ impl PreparedTemplate {
             };
             let untagged = add_stack_tags(tags, cloud, templates, desired, former.as_ref());
             self.loaded.diagnostics.extend(untagged);
-            self.loaded.diagnostics.extend(preflight(cloud, templates, desired));
+            self.loaded.diagnostics.extend(preflight(
+                cloud,
+                &session.ops.environment,
+                templates,
+                desired,
+            ));
         }
         if let Some(template) = &self.loaded.template
             && let Some(desired) = evaluation.as_ref().and_then(|e| e.desired.as_ref())
