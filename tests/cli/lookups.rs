@@ -53,7 +53,7 @@ fn the_cloud_is_asked_before_anything_is_planned() {
     let plan = place.sandbox(&["plan", "network.yaml"]).expect(0).out;
     for known in [
         "\"eu-west-1b\"",
-        "\"us-east-1a us-east-1b us-east-1c\"",
+        "\"us-east-1a us-east-1b us-east-1c us-east-1d us-east-1e us-east-1f\"",
         "\"ami-0123456789abcdef0\"",
         "\"three\"",
         "\"{{resolve:ssm-secure:",
@@ -64,7 +64,7 @@ fn the_cloud_is_asked_before_anything_is_planned() {
     let again = place.sandbox(&["plan", "network.yaml"]).expect(0).out;
     assert!(again.contains("No changes"), "{again}");
     let plan = place.sandbox(&["plan", "user.yaml"]).expect(0).out;
-    assert!(plan.contains("\"us-east-1a us-east-1b us-east-1c\""), "{plan}");
+    assert!(plan.contains("\"us-east-1a us-east-1b us-east-1c us-east-1d us-east-1e us-east-1f\""), "{plan}");
 }
 
 #[test]
