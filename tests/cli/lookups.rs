@@ -64,7 +64,10 @@ fn the_cloud_is_asked_before_anything_is_planned() {
     let again = place.sandbox(&["plan", "network.yaml"]).expect(0).out;
     assert!(again.contains("No changes"), "{again}");
     let plan = place.sandbox(&["plan", "user.yaml"]).expect(0).out;
-    assert!(plan.contains("\"us-east-1a us-east-1b us-east-1c us-east-1d us-east-1e us-east-1f\""), "{plan}");
+    assert!(
+        plan.contains("\"us-east-1a us-east-1b us-east-1c us-east-1d us-east-1e us-east-1f\""),
+        "{plan}"
+    );
 }
 
 #[test]
