@@ -72,6 +72,33 @@ const EXCEPTIONS: &[RuleException] = &[
                 && block(finding, subject.text).is_some_and(|block| has_if(&block))
         },
     },
+    // Every value that a parameter allows, where one of them is used.
+    RuleException {
+        rules: &["E9006"],
+        applies: |finding, subject| {
+            finding.message.contains("is not one of")
+                && block(finding, subject.text)
+                    .is_some_and(|block| block.contains("!Ref") || block.contains("\"Ref\""))
+        },
+    },
+    // The advice to use `Fn::GetAtt` for the ARN of a role with a path, where it is used.
+    RuleException {
+        rules: &["E3050"],
+        applies: |finding, subject| {
+            block(finding, subject.text).is_some_and(|block| block.contains("GetAtt"))
+        },
+    },
+    // The version of a custom resource, which is written as a number: "AWS::CloudFormation::CustomResource",
+    // AWS CloudFormation User Guide, has `Version: 1.0`.
+    RuleException {
+        rules: &["E3001"],
+        applies: |finding, _| finding.message.contains("'Version' must be"),
+    },
+    // A policy document as JSON text, which CloudFormation takes for the tree. rstack reads it.
+    RuleException {
+        rules: &["E3510"],
+        applies: |finding, _| finding.message.ends_with("is not of type 'object'"),
+    },
     // Elements that are equal in branches which are not taken.
     RuleException {
         rules: &["F3037"],
@@ -144,6 +171,9 @@ mod tests {
             ),
             ("E1022", "'Fn::GetAtt' is not supported", plain, false, false),
             ("E2533", "Runtime", plain, true, false),
+            ("E3001", "Resource 'C' property 'Version' must be a string", plain, false, true),
+            ("E3001", "Resource 'C' property 'Condition' must be a string", plain, false, false),
+            ("E3510", "'{}' is not of type 'object'", plain, false, true),
         ] {
             let finding = Diagnostic::error(FindingCode::Rule(rule.to_owned()), message);
             let left_out = is_left_out(&finding, Subject { text, is_serverless });
@@ -153,13 +183,17 @@ mod tests {
 
     #[test]
     fn values_of_branches_are_left_to_rstack() {
-        let text = "R:\n  A: !If [C, !Ref P, x]\n  B:\n  - !If [C, x, y]\n  D: ''\n  E: [a, a]\n";
+        let text = "R:\n  F: !Ref P\n  G: !GetAtt R.Arn\n  A: !If [C, !Ref P, x]\n  B:\n  - !If [C, x, y]\n  D: ''\n  E: [a, a]\n";
         for (rule, message, property, expected) in [
             ("F3031", "'' does not match pattern 'a'", "A", true),
             ("F3031", "'' does not match pattern 'a'", "D", false),
             ("F3031", "'b' does not match pattern 'a'", "A", false),
             ("F3037", "Array items are not unique", "B", true),
             ("F3037", "Array items are not unique", "E", false),
+            ("E9006", "'9' is not one of ['16']", "F", true),
+            ("E9006", "'9' is not one of ['16']", "D", false),
+            ("E3050", "use GetAtt", "G", true),
+            ("E3050", "use GetAtt", "F", false),
         ] {
             let at = text.find(&format!("  {property}:")).unwrap() + 2;
             let finding = Diagnostic::error(FindingCode::Rule(rule.to_owned()), message);
