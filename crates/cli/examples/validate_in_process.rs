@@ -37,6 +37,7 @@ fn main() -> io::Result<ExitCode> {
     let env = Env {
         variables: std::env::vars_os().collect(),
         directory: None,
+        states: None,
         streams,
         clock: Arc::new(jiff::Timestamp::now),
         clouds: Arc::new(NoCloud),

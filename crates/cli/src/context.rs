@@ -18,6 +18,7 @@ pub(crate) struct Context {
 impl Context {
     /// The context of a command with these options.
     pub(crate) fn new(global: Global, env: Env) -> Self {
+        let env = Env { states: Some(env.path(&global.state_dir)), ..env };
         let terminal = Terminal::of(&global, &env);
         Self { global, terminal, env, fetched: FetchedTemplates::default() }
     }

@@ -23,6 +23,8 @@ pub struct Env {
     pub variables: BTreeMap<OsString, OsString>,
     /// The directory that relative paths begin at; `None` is the process's own.
     pub directory: Option<PathBuf>,
+    /// The folder of the states, which is no part of a template's code. The options of a command name it.
+    pub states: Option<PathBuf>,
     /// The streams.
     pub streams: Streams,
     /// The time of day.

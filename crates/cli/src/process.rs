@@ -69,6 +69,7 @@ fn env() -> Env {
     Env {
         variables: std::env::vars_os().collect(),
         directory: None,
+        states: None,
         streams,
         clock: Arc::new(jiff::Timestamp::now),
         clouds: Arc::new(Built),

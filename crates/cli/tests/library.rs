@@ -123,6 +123,7 @@ fn env(
     let env = Env {
         variables: variables.iter().map(|(name, value)| (name.into(), value.into())).collect(),
         directory: Some(directory.to_owned()),
+        states: None,
         streams: Streams {
             out: out.stream(terminal),
             err: err.stream(terminal),
@@ -216,6 +217,7 @@ fn the_kind_of_an_error_decides_the_exit_code() {
     let env = Env {
         variables: BTreeMap::new(),
         directory: Some(place.path().to_owned()),
+        states: None,
         streams: Streams {
             out: Output { writer: Arc::new(Mutex::new(Gone)), is_terminal: false },
             err: err.stream(false),

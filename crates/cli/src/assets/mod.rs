@@ -26,7 +26,7 @@ pub(crate) use self::docker::Docker;
 pub(crate) use self::error::AssetsError;
 use self::folder::Files;
 pub(crate) use self::images::planned_images;
-pub(crate) use self::local_code::LocalCode;
+pub(crate) use self::local_code::{LocalCode, folder_of};
 use self::manifest::Declared;
 use crate::assembly::StackAssets;
 use crate::context::Context;
@@ -159,8 +159,8 @@ async fn digest(
 
 /// The files of the assets of a plan.
 pub(crate) struct AssetFiles {
-    /// The assemblies, as the plan names them.
-    projects: BTreeMap<String, Project>,
+    /// The folders of the assets, by the assembly and the asset as the plan names them.
+    projects: BTreeMap<(String, String), Project>,
 }
 
 impl AssetFiles {
@@ -171,8 +171,9 @@ impl AssetFiles {
     pub(crate) fn of(context: &Context, plan: &Plan) -> Result<Self, AssetsError> {
         let mut projects = BTreeMap::new();
         for asset in &plan.assets {
-            let project = Project::alone(&context.env, Path::new(&asset.assembly))?;
-            projects.insert(asset.assembly.clone(), project);
+            let (assembly, source) = (Path::new(&asset.assembly), Path::new(&asset.source));
+            let project = folder_of(&context.env, assembly, source)?;
+            projects.insert((asset.assembly.clone(), asset.source.clone()), project);
         }
         Ok(Self { projects })
     }
@@ -181,7 +182,8 @@ impl AssetFiles {
 #[async_trait]
 impl AssetSource for AssetFiles {
     async fn open(&self, asset: &Asset) -> Result<Box<dyn AssetContent>, SourceError> {
-        let project = self.projects.get(&asset.assembly).cloned();
+        let folder = (asset.assembly.clone(), asset.source.clone());
+        let project = self.projects.get(&folder).cloned();
         let planned = asset.upload.clone();
         let (Some(project), Some(planned)) = (project, planned) else {
             return Err(SourceError {

@@ -35,6 +35,8 @@ pub(crate) struct Project {
     shown: PathBuf,
     /// True if the project's folder has a marker.
     is_marked: bool,
+    /// The files and folders, absolute, that are not listed.
+    left_out: Vec<PathBuf>,
 }
 
 impl Project {
@@ -47,7 +49,13 @@ impl Project {
         let marked = absolute.ancestors().find(|folder| has_marker(env, folder));
         let root = marked.unwrap_or(&absolute).to_owned();
         let inside = absolute.strip_prefix(&root).unwrap_or(Path::new("")).to_owned();
-        Ok(Self { root, inside, shown: folder.to_owned(), is_marked: marked.is_some() })
+        Ok(Self {
+            root,
+            inside,
+            shown: folder.to_owned(),
+            is_marked: marked.is_some(),
+            left_out: Vec::new(),
+        })
     }
 
     /// A folder alone, whatever lies around it: nothing outside of it is read.
@@ -56,7 +64,24 @@ impl Project {
     /// [`FileError::Read`] if a `..` of the path, or the current directory, cannot be resolved.
     pub(crate) fn alone(env: &Env, folder: &Path) -> Result<Self, FileError> {
         let (root, shown) = (absolute_of(env, folder)?, folder.to_owned());
-        Ok(Self { root, inside: PathBuf::new(), shown, is_marked: false })
+        Ok(Self { root, inside: PathBuf::new(), shown, is_marked: false, left_out: Vec::new() })
+    }
+
+    /// The same project, which does not list these files and folders: they are named relative to its folder,
+    /// or absolute.
+    ///
+    /// # Errors
+    /// [`FileError::Read`] if a `..` of a path cannot be resolved.
+    pub(crate) fn leaving_out(
+        self,
+        paths: impl IntoIterator<Item = PathBuf>,
+    ) -> Result<Self, FileError> {
+        let folder = self.root.join(&self.inside);
+        let absolute = |path: PathBuf| {
+            absolute(None, &folder.join(&path)).map_err(|error| read_error(&path, error))
+        };
+        let left_out: Vec<PathBuf> = paths.into_iter().map(absolute).collect::<Result<_, _>>()?;
+        Ok(Self { left_out, ..self })
     }
 
     /// The names in a folder, sorted; `None` if the path is a file. The path is relative to the folder of
@@ -75,12 +100,17 @@ impl Project {
         if !root.symlink_metadata(&real).map_err(failed)?.is_dir() {
             return Ok(None);
         }
+        let folder = self.root.join(&real);
         let mut names = Vec::new();
         for entry in root.read_dir(&real).map_err(failed)? {
             if names.len() >= limit {
                 return Err(FileError::TooMany { path: shown.clone(), limit });
             }
-            names.push(entry.map_err(failed)?.file_name());
+            let name = entry.map_err(failed)?.file_name();
+            let path = folder.join(&name);
+            if !self.left_out.contains(&path) {
+                names.push(name);
+            }
         }
         names.sort();
         Ok(Some(names))
@@ -89,7 +119,7 @@ impl Project {
     /// The project of a folder that has a marker, and that folder, absolute.
     pub(super) fn marked(root: &Path) -> Self {
         let (root, shown) = (root.to_owned(), root.to_owned());
-        Self { root, inside: PathBuf::new(), shown, is_marked: true }
+        Self { root, inside: PathBuf::new(), shown, is_marked: true, left_out: Vec::new() }
     }
 
     /// True if an `rstack.toml` or a `.git` makes it a project.
@@ -239,6 +269,21 @@ pub(super) fn has_marker(env: &Env, folder: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_out_is_not_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = fs::canonicalize(folder.path()).unwrap();
+        fs::create_dir_all(folder.join("src/state")).unwrap();
+        fs::create_dir_all(folder.join("state")).unwrap();
+        fs::write(folder.join("app.py"), "").unwrap();
+        let project = Project::marked(&folder);
+        let left_out = [PathBuf::from("app.py"), folder.join("./state")];
+        let project = project.leaving_out(left_out).unwrap();
+        let names = |path: &str| project.names(Path::new(path), 9).unwrap().unwrap();
+        assert_eq!(names("."), ["src"]);
+        assert_eq!(names("src"), ["state"]);
+    }
 
     #[test]
     fn a_path_is_resolved_up_to_its_last_parent() {

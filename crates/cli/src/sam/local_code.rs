@@ -9,7 +9,7 @@ use rstack_driver::default_asset_bucket;
 use rstack_model::Packaging;
 use serde_json::{Value as Json, json};
 
-use crate::assets::{AssetsError, LocalCode, digest_of};
+use crate::assets::{AssetsError, LocalCode, digest_of, folder_of};
 use crate::env::Env;
 use crate::files::Project;
 
@@ -103,13 +103,6 @@ pub(crate) enum CodeError {
     /// It cannot be read.
     #[error(transparent)]
     Assets(#[from] AssetsError),
-    /// A function names none. Then it is the folder of the template to the AWS SAM CLI.
-    #[error("the function names no code: neither `CodeUri` nor `InlineCode` is there")]
-    None,
-    /// It is the folder of the template. The states that rstack writes may be in it, and each apply would
-    /// change the code.
-    #[error("the folder of the template cannot be the code")]
-    Whole,
 }
 
 /// Puts the places of objects in the bucket of assets where a template names local code.
@@ -121,9 +114,8 @@ pub(super) fn take(
     folder: &Path,
     document: &mut Json,
 ) -> Result<Vec<LocalCode>, Vec<Unusable>> {
+    name_folder(document);
     let (mut out, mut failed) = (Vec::new(), Vec::new());
-    let none = |pointer| Unusable { pointer, error: CodeError::None };
-    failed.extend(without_code(document).into_iter().map(none));
     for (pointer, local) in named(document) {
         let Some(value) = document.pointer_mut(&pointer) else { continue };
         match place(env, folder, value, local) {
@@ -149,21 +141,39 @@ pub(super) fn put_addresses(translated: &mut Json) {
     }
 }
 
-/// The pointers of the types of functions that name no code. A container image is none.
-fn without_code(document: &Json) -> Vec<String> {
-    let globals = document.pointer("/Globals/Function");
-    let resources = document.get("Resources").and_then(Json::as_object);
-    let functions = resources.into_iter().flatten().filter(|(_, resource)| {
-        let has = |name: &str| {
-            let own = resource.get("Properties").and_then(|properties| properties.get(name));
-            own.or_else(|| globals?.get(name))
+/// The types whose code is the folder of the template where they name none: the property, and those beside
+/// which there is none.
+///
+/// Source: `PACKAGE_NULL_PROPERTY` in `samcli/lib/package/packageable_resources.py`, AWS SAM CLI.
+const FOLDER: [(&str, &str, &[&str]); 2] =
+    [("Function", "CodeUri", &["InlineCode", "ImageUri"]), ("LayerVersion", "ContentUri", &[])];
+
+/// Names the folder of the template as the code of functions and layers that name none.
+fn name_folder(document: &mut Json) {
+    for (section, property, others) in FOLDER {
+        let has_code = |map: &Json| {
+            let is_image = map.get("PackageType").and_then(Json::as_str) == Some("Image");
+            is_image || others.iter().chain([&property]).any(|name| map.get(name).is_some())
         };
-        let is_image = || has("PackageType").is_some_and(|kind| *kind == json!("Image"));
-        resource.get("Type") == Some(&json!("AWS::Serverless::Function"))
-            && ["CodeUri", "InlineCode", "ImageUri"].iter().all(|name| has(name).is_none())
-            && !is_image()
-    });
-    functions.map(|(id, _)| format!("/Resources/{}/Type", escaped(id))).collect()
+        if document.pointer(&format!("/Globals/{section}")).is_some_and(has_code) {
+            continue;
+        }
+        let resources = document.get_mut("Resources").and_then(Json::as_object_mut);
+        for resource in resources.into_iter().flat_map(|all| all.values_mut()) {
+            let kind = resource.get("Type").and_then(Json::as_str).unwrap_or_default();
+            if kind.strip_prefix(TYPES) != Some(section) {
+                continue;
+            }
+            let Some(resource) = resource.as_object_mut() else { continue };
+            let properties = resource.entry("Properties").or_insert_with(|| json!({}));
+            if has_code(properties) {
+                continue;
+            }
+            if let Some(properties) = properties.as_object_mut() {
+                properties.insert(property.to_owned(), json!("."));
+            }
+        }
+    }
 }
 
 /// The pointers of the values of a template that may name local code.
@@ -230,9 +240,6 @@ fn place(
     };
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_owned();
     let (above, source) = above(folder, &path);
-    if local.pack != Pack::File && source == Path::new(".") {
-        return Err(CodeError::Whole);
-    }
     // The project bounds what may be read; the upload reads in the folder alone.
     let project = Project::of(env, folder).map_err(AssetsError::from)?;
     let is_folder = project.names(&path, usize::MAX).map_err(AssetsError::from)?.is_some();
@@ -243,7 +250,7 @@ fn place(
         Pack::ZipOfFolder if is_folder => Packaging::Zip,
         Pack::File | Pack::ZipOfFolder => Packaging::File,
     };
-    let alone = Project::alone(env, &above).map_err(AssetsError::from)?;
+    let alone = folder_of(env, &above, &source).map_err(AssetsError::from)?;
     let upload = digest_of(&alone, &source, packaging)?;
     let ending = match packaging {
         Packaging::Zip => "zip".to_owned(),
@@ -302,6 +309,32 @@ mod tests {
     }
 
     #[test]
+    fn a_function_without_code_has_the_folder_of_the_template() {
+        let resources = |document: &Json| {
+            let all = document.get("Resources").and_then(Json::as_object).unwrap();
+            let code = |it: &Json| it.pointer("/Properties/CodeUri").cloned();
+            all.iter().filter_map(|(id, it)| Some((id.clone(), code(it)?))).collect::<Vec<_>>()
+        };
+        let function = |properties: Json| json!({"Type": "AWS::Serverless::Function", "Properties": properties});
+        let mut document = json!({"Resources": {
+            "A": {"Type": "AWS::Serverless::Function"},
+            "B": function(json!({"InlineCode": "x"})),
+            "C": function(json!({"PackageType": "Image"})),
+            "D": function(json!({"CodeUri": "src"})),
+            "E": {"Type": "AWS::Serverless::Api"},
+        }});
+        name_folder(&mut document);
+        let expected = [("A".to_owned(), json!(".")), ("D".to_owned(), json!("src"))];
+        assert_eq!(resources(&document), expected);
+        let mut document = json!({
+            "Globals": {"Function": {"CodeUri": "src"}},
+            "Resources": {"A": function(json!({}))},
+        });
+        name_folder(&mut document);
+        assert_eq!(resources(&document), []);
+    }
+
+    #[test]
     fn values_that_name_code_are_found() {
         let document = json!({
             "Globals": {"Function": {"CodeUri": "a"}, "Api": {"DefinitionUri": "b"}},
@@ -327,23 +360,6 @@ mod tests {
                 "/Resources/J/Properties/Command/ScriptLocation",
             ]
         );
-    }
-
-    #[test]
-    fn functions_without_code_are_found() {
-        let function = |properties: Json| json!({"Type": "AWS::Serverless::Function", "Properties": properties});
-        let document = json!({"Resources": {
-            "A": {"Type": "AWS::Serverless::Function"},
-            "B": function(json!({"Handler": "a.b"})),
-            "C": function(json!({"InlineCode": "x"})),
-            "D": function(json!({"PackageType": "Image"})),
-            "E": function(json!({"CodeUri": "src/"})),
-            "F": {"Type": "AWS::Lambda::Function", "Properties": {}},
-        }});
-        assert_eq!(without_code(&document), ["/Resources/A/Type", "/Resources/B/Type"]);
-        let mut with_globals = document;
-        with_globals["Globals"] = json!({"Function": {"CodeUri": "src/"}});
-        assert!(without_code(&with_globals).is_empty());
     }
 
     #[test]

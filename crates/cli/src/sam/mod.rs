@@ -19,7 +19,7 @@ use rstack_template::Serverless;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use self::local_code::{CodeError, Unusable};
+use self::local_code::Unusable;
 use crate::assets::LocalCode;
 use crate::env::Env;
 
@@ -164,18 +164,8 @@ impl SamError {
                 if let Some(source) = std::error::Error::source(reason) {
                     message.push_str(&format!(": {source}"));
                 }
-                let help = match reason {
-                    CodeError::None => {
-                        "name the folder of the code, such as `CodeUri: src/`: the folder of the template is \
-                         not taken for it"
-                    }
-                    CodeError::Whole => {
-                        "put the code into a folder of its own, and name that: `CodeUri: src/`"
-                    }
-                    CodeError::Assets(_) => {
-                        "local code lies in the project of the template, relative to the template"
-                    }
-                };
+                let help =
+                    "local code lies in the project of the template, relative to the template";
                 error(message, serverless.place(pointer).unwrap_or(serverless.at)).help(help)
             });
             return found.collect();
