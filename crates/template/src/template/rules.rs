@@ -66,7 +66,16 @@ impl Section<'_> {
                     "AssertDescription" => {
                         description = self.text(value, "`AssertDescription`").map(|t| t.value);
                     }
-                    _ => self.unknown_key(key, "an assertion", &["Assert", "AssertDescription"]),
+                    _ => {
+                        let message = format!("`{}` in an assertion has no effect", key.value);
+                        let warning = Diagnostic::warning(Code::NoEffect, message).at(key.span, "");
+                        let known = ["Assert", "AssertDescription"];
+                        let near = self.diagnostics.suggestion(&key.value, known.into_iter());
+                        self.report(match near {
+                            Some(near) => warning.help(near),
+                            None => warning.help("the keys are Assert, AssertDescription"),
+                        });
+                    }
                 }
             }
             match assert {
