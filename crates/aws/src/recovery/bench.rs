@@ -332,6 +332,13 @@ impl Bench {
 
     /// The files that hold a text: of states, journals, and former ones.
     pub(super) fn files_with(&self, text: &str) -> Vec<std::path::PathBuf> {
+        let (read, found) = self.search(text);
+        assert!(read > 0, "no file was read");
+        found
+    }
+
+    /// The number of files, of which a process that dies early leaves none, and those that hold a text.
+    pub(super) fn search(&self, text: &str) -> (usize, Vec<std::path::PathBuf>) {
         let (mut folders, mut found) = (vec![self.directory.path().to_owned()], Vec::new());
         let mut read = 0;
         while let Some(folder) = folders.pop() {
@@ -348,8 +355,7 @@ impl Bench {
                 }
             }
         }
-        assert!(read > 0, "no file was read");
-        found
+        (read, found)
     }
 
     /// The number of objects of each kind.
