@@ -109,7 +109,7 @@ fn each_wrong_parameter_is_named_with_what_it_may_be() {
 }
 
 #[test]
-fn what_is_a_secret_of_the_cloud_is_not_handed_on() {
+fn what_is_a_secret_of_the_cloud_is_handed_on_and_not_put_out() {
     let place = Place::empty();
     let user = "Resources:\n  User: {Type: AWS::IAM::User}\n  Access:\n    Type: AWS::IAM::AccessKey\n    \
                 Properties: {UserName: !Ref User}\n";
@@ -120,14 +120,33 @@ fn what_is_a_secret_of_the_cloud_is_not_handed_on() {
                  Value: !GetAtt Access.SecretAccessKey\n";
     place.write("taken.yaml", &format!("{user}{taken}"));
     for file in ["output.yaml", "taken.yaml"] {
-        let valid = place.run(&["validate", file]).expect(0);
-        assert!(valid.err.contains("warning[unsupported]: `SecretAccessKey`"), "{}", valid.err);
+        place.run(&["validate", file]).expect(0);
     }
 
-    place.sandbox(&["apply", "output.yaml", "--yes"]).expect(0);
+    let applied = place.sandbox(&["apply", "output.yaml", "--yes"]).expect(0);
+    let says = "warning[unsupported]: the output `Key` is left out: its value is a secret of AWS";
+    assert!(applied.err.contains(says), "{}", applied.err);
+    assert!(applied.err.contains("output.yaml:7:"), "{}", applied.err);
     let outputs = place.sandbox(&["output", "output", "--json"]).expect(0).out;
     assert!(outputs.contains("\"Name\"") && !outputs.contains("\"Key\""), "{outputs}");
+    place.sandbox(&["apply", "taken.yaml", "--yes"]).expect(0);
+    place.sandbox(&["plan", "taken.yaml", "--detailed-exitcode"]).expect(0);
+    place.edit("taken.yaml", "Type: String", "Type: String\n      Description: other");
     let refused = place.sandbox(&["apply", "taken.yaml", "--yes"]).expect(1);
-    refused.reports("unsupported", &["`Kept`", "`Access.SecretAccessKey`"]);
+    refused.reports("secret-lost", &["`Kept`", "`SecretAccessKey`", "`--replace Access`"]);
     assert_eq!(refused.out, "");
+    place.sandbox(&["apply", "taken.yaml", "--yes", "--replace", "Access"]).expect(0);
+    // A name is shown everywhere.
+    place.write(
+        "named.yaml",
+        &format!(
+            "{user}{}",
+            taken.replace(
+                "Type: String",
+                "Type: String\n      Name: !GetAtt Access.SecretAccessKey"
+            )
+        ),
+    );
+    let refused = place.sandbox(&["plan", "named.yaml"]).expect(1);
+    refused.reports("secret-in-name", &["`Name` of `Kept`", "`Access.SecretAccessKey`"]);
 }

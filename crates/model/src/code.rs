@@ -58,6 +58,7 @@ impl Code {
                 | Self::NotValidated
                 | Self::PatternNotChecked
                 | Self::PolicySize
+                | Self::PropertyValue
                 | Self::Quota
                 | Self::SecretInName
                 | Self::SubSyntax

@@ -221,7 +221,7 @@ fn compare(
     change.reasons = reasons;
 }
 
-/// What a change would have to send and cannot: secret attributes that were shown once.
+/// The secret attributes that a change would have to send and cannot: they were shown once.
 fn lost_secrets(input: &PlanInput<'_>, change: &Change) -> Vec<PlanError> {
     let mut out: Vec<PlanError> = Vec::new();
     let Some(desired) = change.desired.as_ref().filter(|_| change.action.sends()) else {

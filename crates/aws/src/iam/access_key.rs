@@ -1,8 +1,7 @@
 //! `AWS::IAM::AccessKey`.
 //!
 //! IAM shows the secret of a key in the answer to `CreateAccessKey` and never again. A key takes no token, no
-//! name and no tags: one that was made by a call whose answer was lost cannot be told from one that somebody
-//! else has made meanwhile.
+//! name and no tags: one that was made by a call whose answer was lost looks like one of another maker.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -226,10 +226,12 @@ const OTHER_FORM: [&str; 6] = [
 
 /// The stacks of types that no emulator has, of those that Cloud Control cannot serve, and of types
 /// with names.
-const MORE: [&str; 22] = [
+const MORE: [&str; 25] = [
+    include_str!("access_keys.yaml"),
     include_str!("apigateway.yaml"),
     include_str!("attached.yaml"),
     include_str!("attachments.yaml"),
+    include_str!("client_vpn.yaml"),
     include_str!("cloudfront.yaml"),
     include_str!("codebuild.yaml"),
     include_str!("dynamodb.yaml"),
@@ -240,6 +242,7 @@ const MORE: [&str; 22] = [
     include_str!("interface_permissions.yaml"),
     include_str!("mediaconnect.yaml"),
     include_str!("mediatailor.yaml"),
+    include_str!("members.yaml"),
     include_str!("network_acl.yaml"),
     include_str!("principals.yaml"),
     include_str!("records.yaml"),
@@ -253,10 +256,12 @@ const MORE: [&str; 22] = [
 
 /// Types of which every property is a part of the identity of an object: no secret can stand there, and each is
 /// refused.
-const IDS_ALONE: [&str; 3] = [
+const IDS_ALONE: [&str; 5] = [
     "AWS::ApiGateway::Resource",
     "AWS::EC2::SubnetRouteTableAssociation",
     "AWS::EC2::VPCGatewayAttachment",
+    "AWS::ElasticLoadBalancingV2::ListenerCertificate",
+    "AWS::IAM::UserToGroupAddition",
 ];
 
 /// Of an attachment to a database every other text names a secret that exists, or a type.

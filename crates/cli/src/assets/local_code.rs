@@ -7,7 +7,7 @@ use rstack_model::{AssetUpload, Packaging};
 use crate::env::Env;
 use crate::files::{FileError, Project};
 
-/// What is in the folder of a template and is no code: the results of `sam build`, the repository's own files,
+/// The files in the folder of a template that are no code: the results of `sam build`, the repository's own files,
 /// and the project file.
 ///
 /// Source: `aws_lambda_builders/workflows/python_pip/workflow.py`, AWS Lambda Builders, for the first two.
