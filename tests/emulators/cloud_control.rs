@@ -122,11 +122,7 @@ fn a_stream_of_another_owner_is_left_alone() {
 fn what_cloud_control_cannot_serve_is_refused_before_anything_is_planned() {
     let account = Account::new();
     for (kind, why) in [
-        (
-            "AWS::IAM::AccessKey, Properties: {UserName: u}",
-            "shows the secret of an access key once",
-        ),
-        ("AWS::ElastiCache::SecurityGroup, Properties: {Description: d}", "no handlers"),
+        ("AWS::DynamoDB::Backup, Properties: {BackupName: b, TableName: t}", "no handlers"),
         (
             "AWS::QLDB::Ledger, Properties: {PermissionsMode: STANDARD}",
             "Amazon QLDB ended on July 31, 2025",

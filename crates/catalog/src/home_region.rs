@@ -5,37 +5,51 @@ use rstack_model::{Value, ValueMap};
 /// The Region in which services that CloudFront works with are asked.
 const VIRGINIA: &str = "us-east-1";
 
-/// Types whose objects are made in one Region; where a property has a value, if there is one.
-///
+/// A type whose objects are made in one Region, where a property has a value, if there is one.
+struct Home {
+    type_name: &'static str,
+    scope: Option<(&'static str, &'static str)>,
+    region: &'static str,
+}
+
 /// Sources: `Scope` of `CreateWebACL`, `CreateIPSet`, `CreateRegexPatternSet` and `CreateRuleGroup`, AWS WAFV2 API
 /// Reference; "Amazon ECR Public endpoints and quotas" and "AWS Cost and Usage Reports endpoints and quotas", AWS
 /// General Reference.
-const HOMES: [(&str, Option<(&str, &str)>, &str); 6] = [
-    ("AWS::CUR::ReportDefinition", None, VIRGINIA),
-    ("AWS::ECR::PublicRepository", None, VIRGINIA),
-    ("AWS::WAFv2::IPSet", Some(("Scope", "CLOUDFRONT")), VIRGINIA),
-    ("AWS::WAFv2::RegexPatternSet", Some(("Scope", "CLOUDFRONT")), VIRGINIA),
-    ("AWS::WAFv2::RuleGroup", Some(("Scope", "CLOUDFRONT")), VIRGINIA),
-    ("AWS::WAFv2::WebACL", Some(("Scope", "CLOUDFRONT")), VIRGINIA),
+const HOMES: [Home; 6] = [
+    Home { type_name: "AWS::CUR::ReportDefinition", scope: None, region: VIRGINIA },
+    Home { type_name: "AWS::ECR::PublicRepository", scope: None, region: VIRGINIA },
+    Home { type_name: "AWS::WAFv2::IPSet", scope: EDGE, region: VIRGINIA },
+    Home { type_name: "AWS::WAFv2::RegexPatternSet", scope: EDGE, region: VIRGINIA },
+    Home { type_name: "AWS::WAFv2::RuleGroup", scope: EDGE, region: VIRGINIA },
+    Home { type_name: "AWS::WAFv2::WebACL", scope: EDGE, region: VIRGINIA },
 ];
 
-/// Properties that take an object of one Region, and the type of it.
-///
+/// The scope of what protects distributions.
+const EDGE: Option<(&str, &str)> = Some(("Scope", "CLOUDFRONT"));
+
+/// A property that takes an object of one Region, by the names on the way to it, and the type of the object.
+struct Takes {
+    type_name: &'static str,
+    path: &'static [&'static str],
+    of_type: &'static str,
+    region: &'static str,
+}
+
 /// Sources: "Requirements for using SSL/TLS certificates with CloudFront" and "Restrictions on Lambda@Edge", Amazon
 /// CloudFront Developer Guide.
-const TAKEN: [(&str, &[&str], &str, &str); 2] = [
-    (
-        "AWS::CloudFront::Distribution",
-        &["DistributionConfig", "ViewerCertificate", "AcmCertificateArn"],
-        "AWS::CertificateManager::Certificate",
-        VIRGINIA,
-    ),
-    (
-        "AWS::CloudFront::Distribution",
-        &["DistributionConfig", "DefaultCacheBehavior", "LambdaFunctionAssociations"],
-        "AWS::Lambda::Version",
-        VIRGINIA,
-    ),
+const TAKES: [Takes; 2] = [
+    Takes {
+        type_name: "AWS::CloudFront::Distribution",
+        path: &["DistributionConfig", "ViewerCertificate", "AcmCertificateArn"],
+        of_type: "AWS::CertificateManager::Certificate",
+        region: VIRGINIA,
+    },
+    Takes {
+        type_name: "AWS::CloudFront::Distribution",
+        path: &["DistributionConfig", "DefaultCacheBehavior", "LambdaFunctionAssociations"],
+        of_type: "AWS::Lambda::Version",
+        region: VIRGINIA,
+    },
 ];
 
 /// A property that takes an object of one Region only.
@@ -57,12 +71,12 @@ pub fn home_region(
     type_name: &str,
     properties: &ValueMap,
 ) -> Option<(&'static str, Option<&'static str>)> {
-    let (_, when, region) = HOMES.iter().find(|(name, ..)| *name == type_name)?;
-    match when {
-        None => Some((region, None)),
+    let home = HOMES.iter().find(|home| home.type_name == type_name)?;
+    match home.scope {
+        None => Some((home.region, None)),
         Some((property, value)) => {
-            let has = properties.get(*property).and_then(Value::as_str) == Some(value);
-            has.then_some((region, Some(*property)))
+            let has = properties.get(property).and_then(Value::as_str) == Some(value);
+            has.then_some((home.region, Some(property)))
         }
     }
 }
@@ -72,12 +86,12 @@ pub fn taken<'a>(
     type_name: &'a str,
     properties: &'a ValueMap,
 ) -> impl Iterator<Item = Taken<'a>> + 'a {
-    let own = TAKEN.iter().filter(move |(name, ..)| *name == type_name);
-    own.filter_map(|(_, path, of_type, region)| {
-        let (first, rest) = path.split_first()?;
+    let own = TAKES.iter().filter(move |it| it.type_name == type_name);
+    own.filter_map(|it| {
+        let (first, rest) = it.path.split_first()?;
         let step = |value: &'a Value, name: &&str| value.as_map()?.get(*name);
         let value = rest.iter().try_fold(properties.get(*first)?, step)?;
-        Some(Taken { path, value, of_type, region })
+        Some(Taken { path: it.path, value, of_type: it.of_type, region: it.region })
     })
 }
 
