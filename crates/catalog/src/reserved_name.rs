@@ -40,7 +40,7 @@ pub(crate) fn load_balancer(name: &str) -> Option<&'static str> {
 
 /// The beginnings of names that the service of a type refuses in upper and lower case.
 ///
-/// Source: as of [`ssm_parameter`].
+/// Source: `PutParameter`, AWS Systems Manager API Reference, `Name`.
 pub fn reserved_prefixes(type_name: &str) -> &'static [&'static str] {
     match type_name {
         "AWS::SSM::Parameter" => &SSM_PARAMETER,
