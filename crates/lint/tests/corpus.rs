@@ -35,7 +35,17 @@ const OWN: &[(&str, Code, &str)] = &[
         "`Fn::Cidr` gives a list, the property takes a text",
     ),
     ("primitive_types_map.yaml", Code::PropertyKind, "a list where the schema has a map"),
+    ("short-form-get-att.yaml", Code::PropertyPattern, "an ARN where the name of a bucket belongs"),
     ("Snippets__template1.yaml", Code::PropertyKind, "a list where the schema has a text"),
+];
+
+/// The templates of which the validator's errors are left out, all of them: they are about branches that the
+/// values of the parameters do not take. cfn-lint 1.58.0 and CloudFormation take these templates.
+const NOT_TAKEN: [&str; 4] = [
+    "widdix__jenkins__jenkins2-ha.yaml",
+    "widdix__state__rds-aurora.yaml",
+    "widdix__vpc__vpc-vpn-bastion.yaml",
+    "widdix__wordpress__wordpress-ha-aurora.yaml",
 ];
 
 /// The templates of the corpus, in the folder that `RSTACK_CORPUS` names.
@@ -78,7 +88,7 @@ fn verdicts_over_the_corpus_are_the_validators_or_explained() {
     let validator = Validator::new(Schemas::load(), Rules::load(&[], &mut |_| {}).unwrap());
     let parameters = BTreeMap::new();
     let mut wrong = Vec::new();
-    let mut used = BTreeSet::new();
+    let (mut used, mut left_out) = (BTreeSet::new(), Vec::new());
     for path in paths {
         let text = std::fs::read_to_string(&path).unwrap();
         let question =
@@ -92,7 +102,10 @@ fn verdicts_over_the_corpus_are_the_validators_or_explained() {
         merge(Subject { text: &text, is_serverless: false }, &mut all, theirs);
         let name = path.file_name().unwrap().to_string_lossy();
         if refused && !all.iter().any(Diagnostic::is_error) {
-            wrong.push(format!("{name}: the validator's errors are lost"));
+            match NOT_TAKEN.iter().find(|known| **known == name) {
+                Some(known) => left_out.push(*known),
+                None => wrong.push(format!("{name}: the validator's errors are lost")),
+            }
         }
         if refused {
             continue;
@@ -110,4 +123,5 @@ fn verdicts_over_the_corpus_are_the_validators_or_explained() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let stale: Vec<_> = OWN.iter().filter(|row| !used.contains(row)).collect();
     assert!(stale.is_empty(), "explained, and not needed any more: {stale:?}");
+    assert_eq!(left_out, NOT_TAKEN);
 }
