@@ -120,7 +120,7 @@ fn attributes_are_those_that_cloudformation_gives() {
     assert_eq!(output("AWS::SQS::Queue", "QueueName").0, [""; 0]);
     assert_eq!(output("AWS::SQS::Queue", "VisibilityTimeout").0, [""; 0]);
     let key = "AWS::IAM::AccessKey, Properties: {UserName: u}";
-    assert_eq!(output(key, "SecretAccessKey").0, ["unsupported@!GetAtt R.SecretAccessKey"]);
+    assert_eq!(output(key, "SecretAccessKey").0, [""; 0]);
     assert_eq!(
         output("AWS::SQS::Queue, Properties: {Arn: a}", "Arn").0,
         ["read-only-property@Arn"]
