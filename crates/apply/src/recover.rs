@@ -12,7 +12,7 @@ use rstack_model::plan::PlannedObject;
 use rstack_model::state::{Environment, ResourceState, State};
 use rstack_model::value::{ResolvedSecrets, SecretAttribute};
 use rstack_model::{
-    Cursor, Identifier, KnownValue, ObjectKey, SecretString, SnapshotName, StackName,
+    Cursor, Identifier, KnownMap, KnownValue, ObjectKey, SecretString, SnapshotName, StackName,
 };
 use rstack_store::Lease;
 
@@ -174,18 +174,8 @@ impl Engine {
             Err(error) => return Err(error),
         };
         let object = PlannedObject { secret_versions: secrets.versions.clone(), ..object.clone() };
-        let mut properties = known(&object.properties, &secrets.values)?;
-        if let Some((property, name)) = name {
-            properties.insert(property.clone(), KnownValue::from(name.as_str()));
-        }
-        let request = CreateRequest {
-            stack: ledger.stack().clone(),
-            address: open.intent.address.clone(),
-            token: open.intent.token.clone(),
-            properties,
-            absence_proven: open.absence_proven,
-            begun: open.cursor.as_ref().map(|(_, cursor)| cursor.clone()),
-        };
+        let properties = known(&object.properties, &secrets.values)?;
+        let request = create_request(ledger, open, name.as_ref(), properties);
         let identifier: Identifier = match &open.effect {
             Some(identifier) => identifier.clone(),
             None => {
@@ -276,18 +266,8 @@ impl Engine {
         let operation = open.intent.operation;
         let error = "the run was cut off, and a secret that it took is shown no more".to_owned();
         let failed = |effect| Entry::Failed { operation, error: error.clone(), effect };
-        let mut properties = without_secrets(&object.properties);
-        if let Some((property, name)) = name {
-            properties.insert(property.clone(), KnownValue::from(name.as_str()));
-        }
-        let request = CreateRequest {
-            stack: ledger.stack().clone(),
-            address: open.intent.address.clone(),
-            token: open.intent.token.clone(),
-            properties,
-            absence_proven: open.absence_proven,
-            begun: open.cursor.as_ref().map(|(_, cursor)| cursor.clone()),
-        };
+        let properties = without_secrets(&object.properties);
+        let request = create_request(ledger, open, name.as_ref(), properties);
         let given = CallSecrets::given(parameters);
         let find = || async { driver.find(&request).await.map_err(|error| given.redact(error)) };
         let effect = match self.ask_read(find).await? {
@@ -442,6 +422,26 @@ impl Engine {
     }
 }
 
+/// The request of a create that was cut off, with these properties and the name that was chosen.
+fn create_request(
+    ledger: &Ledger,
+    open: &OpenOperation,
+    name: Option<&(String, String)>,
+    mut properties: KnownMap,
+) -> CreateRequest {
+    if let Some((property, name)) = name {
+        properties.insert(property.clone(), KnownValue::from(name.as_str()));
+    }
+    CreateRequest {
+        stack: ledger.stack().clone(),
+        address: open.intent.address.clone(),
+        token: open.intent.token.clone(),
+        properties,
+        absence_proven: open.absence_proven,
+        begun: open.cursor.as_ref().map(|(_, cursor)| cursor.clone()),
+    }
+}
+
 /// The objects of secret attributes, among those of a ledger.
 fn sources(ledger: &Ledger) -> impl Fn(&SecretAttribute) -> Option<ResourceState> {
     |attribute| ledger.with_objects(|objects| source(attribute, objects.values()).cloned())
@@ -559,7 +559,7 @@ pub(crate) fn place(stack: &StackName, environment: &Environment) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rstack_model::{KnownMap, ValueMap};
+    use rstack_model::ValueMap;
 
     use super::*;
     use crate::run_secrets::redacted_attributes;

@@ -339,8 +339,7 @@ pub(crate) fn known(
 }
 
 /// An object as the state remembers it; `secrets` are those that it was made with, and the token is that of
-/// the operation. Its secret attributes are noted in `shown`,
-/// unless all its attributes are hidden.
+/// the operation. Its secret attributes are noted in `shown`, unless all its attributes are hidden.
 pub(crate) fn resource_state(
     resource_type: &ResourceType,
     (object, secrets): (&PlannedObject, &ResolvedSecrets),
