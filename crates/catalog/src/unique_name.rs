@@ -3,6 +3,9 @@
 //! A name is unique within its scope, which the rest of the identifier says: a stage within its REST
 //! API, a rule within its event bus. The names of each type are computed when the catalog is built
 //! (`xtask/src/catalog/names.rs` says how), with the overlays' corrections.
+//!
+//! Some objects have no name, and a service takes no second one with the same content nevertheless: a
+//! route with the same destination in a route table, a rule of a security group. The overlays list them.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -24,6 +27,9 @@ pub struct UniqueName {
     /// True if names that differ in case alone are the same for the service.
     #[serde(default)]
     ignore_case: bool,
+    /// True if it is no name, but content of which a service takes one object alone.
+    #[serde(skip)]
+    is_content: bool,
 }
 
 /// The value of one property of a name.
@@ -44,12 +50,13 @@ pub struct ObjectName {
     key: NameKey,
     /// The name as it is declared.
     declared: Vec<String>,
+    is_content: bool,
 }
 
 /// The parts by which the service tells names apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct NameKey {
-    property: PropertyPath,
+    properties: Vec<PropertyPath>,
     name: Vec<String>,
     scope: Vec<(PropertyPath, Option<String>)>,
 }
@@ -57,13 +64,19 @@ struct NameKey {
 impl UniqueName {
     /// The name that these properties make in this scope.
     pub fn new(name: Vec<SchemaPath>, scope: Vec<SchemaPath>) -> Self {
-        Self { name, scope, ignore_case: false }
+        Self { name, scope, ignore_case: false, is_content: false }
     }
 
     /// The same name where case does not tell names apart.
     #[must_use]
     pub fn ignoring_case(self) -> Self {
         Self { ignore_case: true, ..self }
+    }
+
+    /// The same properties as content that is no name.
+    #[must_use]
+    pub fn as_content(self) -> Self {
+        Self { is_content: true, ..self }
     }
 
     /// True if names that differ in case alone are the same for the service.
@@ -93,20 +106,32 @@ impl UniqueName {
             }
         };
         let scope = self.scope.iter().map(known).collect::<Option<Vec<_>>>()?;
-        let declared = self.name.iter().map(|path| known(path)?.1).collect::<Option<Vec<_>>>()?;
+        let named = self.name.iter().map(known).collect::<Option<Vec<_>>>()?;
+        let properties = named.iter().map(|(path, _)| path.clone()).collect();
+        let declared = named.into_iter().map(|(_, text)| text).collect::<Option<Vec<_>>>()?;
         let name = match self.ignore_case {
             true => declared.iter().map(|text| text.to_lowercase()).collect(),
             false => declared.clone(),
         };
-        let key = NameKey { property: self.name.first()?.concrete()?, name, scope };
-        Some(ObjectName { key, declared })
+        if name.is_empty() {
+            return None;
+        }
+        let key = NameKey { properties, name, scope };
+        Some(ObjectName { key, declared, is_content: self.is_content })
     }
 }
 
 impl ObjectName {
-    /// The property that names the object; the first one of several.
-    pub fn property(&self) -> &PropertyPath {
-        &self.key.property
+    /// The properties that name the object, in words: `` `Name` ``.
+    pub fn properties(&self) -> String {
+        let texts: Vec<String> =
+            self.key.properties.iter().map(|path| format!("`{path}`")).collect();
+        texts.join(" and ")
+    }
+
+    /// True if it is no name, but content of which a service takes one object alone.
+    pub fn is_content(&self) -> bool {
+        self.is_content
     }
 
     /// The name without its scope.
@@ -116,7 +141,7 @@ impl ObjectName {
 
     /// A text that is the same for names that the service takes for one.
     pub fn identity(&self) -> String {
-        let own = Self { key: self.key.clone(), declared: self.key.name.clone() };
+        let own = Self { declared: self.key.name.clone(), is_content: false, ..self.clone() };
         own.to_string()
     }
 }
@@ -141,10 +166,20 @@ impl Ord for ObjectName {
     }
 }
 
-/// `name `Prod` (`StageName`, with `RestApiId` `abc`)`, as messages about names in use write it.
+/// `name `Prod` (`StageName`, with `RestApiId` `abc`)`, as messages about names in use write it. Content is
+/// told by its properties alone, as its values may be secrets: `` `Endpoint`, with the same `TopicArn` ``.
 impl fmt::Display for ObjectName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "name `{}` (`{}`", self.text(), self.property())?;
+        if self.is_content {
+            f.write_str(&self.properties())?;
+            let scope = self.key.scope.iter().filter(|(_, value)| value.is_some());
+            let scope: Vec<String> = scope.map(|(path, _)| format!("`{path}`")).collect();
+            return match scope.as_slice() {
+                [] => Ok(()),
+                some => write!(f, ", with the same {}", some.join(", ")),
+            };
+        }
+        write!(f, "name `{}` ({}", self.text(), self.properties())?;
         for (path, value) in &self.key.scope {
             match value {
                 Some(value) => write!(f, ", with `{path}` `{value}`")?,
@@ -185,6 +220,11 @@ impl TypeSchema {
         let in_arn = IN_ARN.iter().filter(|(name, _)| *name == self.name());
         let in_arn = in_arn.map(|(_, property)| PropertyPath::root().name(*property));
         paths.chain(in_arn).filter(|path| !self.is_read_only(path)).collect()
+    }
+
+    /// The content that no two objects of the type may share, although it is no name of them.
+    pub fn unique_contents(&self) -> &[UniqueName] {
+        &self.unique_contents
     }
 
     /// The names that no two objects of the type are likely to share: the type has a name that is

@@ -54,7 +54,7 @@ pub fn generated_types() -> usize {
 fn properties(life: &GeneratedLife, variant: Variant) -> &KnownMap {
     let moved = life.moved.as_ref().map_or(&life.created, |moved| &moved.properties);
     match variant {
-        Variant::First | Variant::Attached => &life.created,
+        Variant::First | Variant::Attached | Variant::Readdressed => &life.created,
         Variant::Renamed => moved,
         Variant::Changed => life.updated.as_ref().unwrap_or(moved),
     }

@@ -97,7 +97,7 @@ const fn back(
 /// The scenarios of the streaming stack. Those that are refused something fail and roll back; what comes after leads back
 /// to where they began, or (`-on`) on to where they were going. `keep-` fails and stays as it is until
 /// it is rolled back; `back-` begins there.
-pub const SCENARIOS: [Scenario; 26] = [
+pub const SCENARIOS: [Scenario; 29] = [
     plain("create", Place::Nothing, FIRST),
     Scenario { in_parts: true, ..plain("create-in-parts", Place::Nothing, FIRST) },
     Scenario { parallelism: 4, ..plain("create-parallel", Place::Nothing, FIRST) },
@@ -172,7 +172,12 @@ pub const SCENARIOS: [Scenario; 26] = [
         (FIRST, Place::Is(Variant::Attached), Place::Is(Variant::Attached)),
         ("update", DISTRIBUTION),
     ),
+    plain("rename-delete-first", FIRST, READDRESSED),
+    refused("rollback-rename-delete-first", (FIRST, READDRESSED, FIRST), ("update", DISTRIBUTION)),
+    back("back-rename-delete-first", (FIRST, READDRESSED, FIRST), ("update", DISTRIBUTION)),
 ];
+
+const READDRESSED: Place = Place::Is(Variant::Readdressed);
 
 const fn generated(scenario: Scenario) -> Scenario {
     Scenario { own: Some(Size::Generated), ..scenario }

@@ -82,13 +82,15 @@ pub(crate) enum Variant {
     Renamed,
     /// Objects are replaced by others of the same names: the old ones are deleted first.
     Attached,
+    /// An object has another logical ID and the same name: the old one is deleted first.
+    Readdressed,
 }
 
 impl Variant {
     /// The values of the parameters that a user gives for it.
     pub(crate) fn parameters(self) -> BTreeMap<String, String> {
         let given: &[(&str, &str)] = match self {
-            Self::First | Self::Attached => &[],
+            Self::First | Self::Attached | Self::Readdressed => &[],
             Self::Changed => &[("SegmentSeconds", "4")],
             Self::Renamed => &[("StreamName", "two")],
         };
@@ -130,7 +132,11 @@ impl Size {
                 ("Id: !Sub ${AWS::StackName}-${StreamName}\n", "Id: !Sub ${AWS::StackName}-two\n")
             }
         };
-        if variant == Variant::Attached { text.replacen(channel, other, 1) } else { text.into() }
+        match variant {
+            Variant::First | Variant::Changed | Variant::Renamed => text.into(),
+            Variant::Attached => text.replacen(channel, other, 1),
+            Variant::Readdressed => text.replace("HlsEndpoint", "OtherHlsEndpoint"),
+        }
     }
 
     /// The templates of its nested stacks.

@@ -136,6 +136,11 @@ pub enum Reason {
         /// The resource it depends on.
         dependency: Address,
     },
+    /// Its name or content is that of an object which is deleted first, as both cannot exist at once.
+    TakesPlace {
+        /// The resource of the object that is deleted.
+        of: Address,
+    },
     /// The stack is destroyed.
     Destroy,
     /// A failed apply is undone.

@@ -15,8 +15,8 @@ pub enum PlanError {
     },
     /// A replacement whose new object would have the name of the old one.
     #[error(
-        "`{address}` must be replaced because {cause}, but the old object keeps its {name} \
-         until it is deleted"
+        "`{address}` must be replaced because {cause}, but {} until it is deleted",
+        kept_by_old(.name)
     )]
     NameTaken {
         /// The resource.
@@ -28,8 +28,8 @@ pub enum PlanError {
         /// True if a policy keeps the old object, so that its name never becomes free.
         kept: bool,
     },
-    /// A new object whose name an object of another resource has.
-    #[error("`{address}` cannot be created: its {name} is that of the object of `{other}`")]
+    /// A new object, or one that is changed, with a name that an object of another resource has.
+    #[error("`{address}` cannot be {}: {}", if *.created { "created" } else { "changed" }, shared(.name, .other))]
     NameOfOther {
         /// The resource.
         address: Address,
@@ -37,6 +37,10 @@ pub enum PlanError {
         name: ObjectName,
         /// The resource whose object has it, or is to have it.
         other: Address,
+        /// True if the object is a new one.
+        created: bool,
+        /// What becomes of the other object.
+        fate: Fate,
     },
     /// A resource whose old object is deleted first is referred to by one whose old object would be
     /// deleted later.
@@ -121,6 +125,17 @@ pub enum PlanError {
     Broken(String),
 }
 
+/// What becomes of an object whose name another one would have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It stays, or is made.
+    Stays,
+    /// Its resource is no longer in the template, and its policy keeps it.
+    Retained,
+    /// Its resource is no longer in the template: it is deleted.
+    Deleted,
+}
+
 impl PlanError {
     /// One error for all; `None` if there are none.
     pub(crate) fn of(mut errors: Vec<Self>) -> Option<Self> {
@@ -167,25 +182,34 @@ impl PlanError {
             Self::Several(errors) => {
                 self.shared_hint().or_else(|| errors.iter().find_map(Self::hint))
             }
+            Self::NameTaken { name, kept: true, .. } if name.is_content() => Some(format!(
+                "its policy keeps the old object, so the new one needs another {}: change that",
+                name.properties()
+            )),
             Self::NameTaken { name, kept: true, .. } => Some(format!(
                 "its policy keeps the old object, so the new one needs another name: change \
-                 `{}`, or leave it out, and rstack chooses one",
-                name.property()
+                 {}, or leave it out, and rstack chooses one",
+                name.properties()
             )),
-            Self::NameOfOther { address, name, other, .. } => Some(format!(
-                "give `{}` another name; if `{other}` was renamed to `{address}` in the \
-                 template, `rstack state mv` renames it in the state, too",
-                name.property()
-            )),
+            Self::NameOfOther { address, name, other, fate, .. } => {
+                Some(of_other(address, name, other, *fate))
+            }
             Self::ReferrerInTheWay { referrer, .. } => Some(format!(
                 "allow that, too, with `--delete-first {referrer}` or \
                  `Metadata: {{rstack: {{Replacement: DeleteFirst}}}}`"
             )),
+            Self::NameTaken { address, name, kept: false, .. } if name.is_content() => {
+                Some(format!(
+                    "allow the old object to be deleted first with `--delete-first {address}` or \
+                 `Metadata: {{rstack: {{Replacement: DeleteFirst}}}}`, or change {}, too",
+                    name.properties()
+                ))
+            }
             Self::NameTaken { address, name, kept: false, .. } => Some(format!(
-                "give `{}` another name (or leave it out, and rstack chooses one), or \
+                "give {} another name (or leave it out, and rstack chooses one), or \
                  allow the old object to be deleted first with `--delete-first {address}` or \
                  `Metadata: {{rstack: {{Replacement: DeleteFirst}}}}`",
-                name.property()
+                name.properties()
             )),
             Self::Protected { protection, .. } => Some(format!(
                 "set `{protection}` to `{}`, apply that, and then plan this again; or keep the \
@@ -212,6 +236,45 @@ impl PlanError {
             | Self::Function { .. }
             | Self::UnknownDependency { .. } => None,
         }
+    }
+}
+
+/// The old object has the name, or the content of which there may be one alone.
+fn kept_by_old(name: &ObjectName) -> String {
+    match name.is_content() {
+        true => format!("its service takes no second object with the same {name}"),
+        false => format!("the old object keeps its {name}"),
+    }
+}
+
+/// The object of another resource has the name, or the content of which there may be one alone.
+fn shared(name: &ObjectName, other: &Address) -> String {
+    match name.is_content() {
+        true => {
+            format!("the object of `{other}` has the same {name}, and the service takes that once")
+        }
+        false => format!("its {name} is that of the object of `{other}`"),
+    }
+}
+
+/// The next step where the object of another resource has the name.
+fn of_other(address: &Address, name: &ObjectName, other: &Address, fate: Fate) -> String {
+    let properties = name.properties();
+    let differ = match name.is_content() {
+        true => format!("give {properties} another value, or declare the object once"),
+        false => format!("give {properties} another name"),
+    };
+    let renamed = format!(
+        "if `{other}` was renamed to `{address}` in the template, `rstack state mv STACK {other} \
+         {address}` renames it in the state, too, and keeps its object"
+    );
+    match fate {
+        Fate::Stays => differ,
+        Fate::Retained => format!("{differ}; {renamed}; the policy of `{other}` keeps its object"),
+        Fate::Deleted => format!(
+            "{renamed}; or let the old object be deleted before the new one is created with \
+             `--delete-first {address}`; or {differ}"
+        ),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Names that stand in the way of a replacement.
 
-use rstack_catalog::{NamePart, ObjectName, UniqueName};
+use rstack_catalog::{NamePart, ObjectName, SchemaPath, UniqueName};
 use rstack_model::value::Deferred;
 use rstack_model::{PathSegment, PropertyPath, Value, ValueMap};
 
@@ -21,9 +21,33 @@ pub(crate) fn value_at<'a>(properties: &'a ValueMap, path: &PropertyPath) -> Opt
     Some(value)
 }
 
-/// The names that these properties give and no other object may have, as far as they are known.
+/// The names that these properties give and no other object may have, and the content of which there
+/// may be one object alone, as far as they are known.
 pub(crate) fn names(definition: &dyn TypeDefinition, properties: &ValueMap) -> Vec<ObjectName> {
-    values(definition, definition.unique_names(), properties)
+    let rules = [definition.unique_names(), definition.unique_contents()];
+    rules.into_iter().flat_map(|rules| values(definition, rules, properties)).collect()
+}
+
+/// The names, and the content, that are known before apply.
+pub(crate) fn known_names(
+    definition: &dyn TypeDefinition,
+    properties: &ValueMap,
+) -> Vec<ObjectName> {
+    let known: ValueMap = properties
+        .iter()
+        .filter(|(_, value)| !value.has_unknown())
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let waits = |path: &SchemaPath| {
+        let top = path.concrete().and_then(|path| path.top().map(str::to_owned));
+        top.is_some_and(|top| properties.contains_key(&top) && !known.contains_key(&top))
+    };
+    let rules = [definition.unique_names(), definition.unique_contents()].concat();
+    let rules: Vec<UniqueName> = rules
+        .into_iter()
+        .filter(|rule| !rule.name().iter().chain(rule.scope()).any(waits))
+        .collect();
+    values(definition, &rules, &known)
 }
 
 fn values(
@@ -33,6 +57,7 @@ fn values(
 ) -> Vec<ObjectName> {
     let part = |path: &PropertyPath| match value_at(properties, path) {
         None | Some(Value::Null) => NamePart::Absent,
+        Some(Value::List(items)) if items.is_empty() => NamePart::Absent,
         // The same attribute is the same value, whatever it is going to be.
         Some(Value::Text(text)) => NamePart::Known(text.to_string()),
         Some(Value::Deferred(deferred)) if matches!(**deferred, Deferred::Attribute(_)) => {
@@ -55,7 +80,8 @@ pub(crate) fn taken(
     prior: &ValueMap,
     desired: &ValueMap,
 ) -> Option<ObjectName> {
-    [definition.unique_names(), definition.likely_names()].into_iter().find_map(|names| {
+    let unique = [definition.unique_names(), definition.unique_contents()];
+    unique.into_iter().chain([definition.likely_names()]).find_map(|names| {
         let wanted = values(definition, names, desired);
         values(definition, names, prior).into_iter().find(|name| wanted.contains(name))
     })

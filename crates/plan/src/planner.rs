@@ -51,10 +51,10 @@ pub fn plan(input: &PlanInput<'_>) -> Result<CheckedPlan, PlanError> {
         let change = unwanted(prior, id, observation, definition.as_ref(), Reason::NotInTemplate);
         changes.insert(id.clone(), change);
     }
+    check_names(input, &mut changes, &mut blocked);
     if let Some(error) = PlanError::of(blocked) {
         return Err(error);
     }
-    check_names(input, &changes)?;
     check_protection(input.state, input.observations, input.schemas, &changes)?;
     referrers_of_deleted_first(input, &mut changes)?;
     readopted.explain(&mut changes);

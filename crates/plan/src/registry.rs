@@ -130,6 +130,10 @@ impl TypeDefinition for RegistryType {
         self.0.likely_names()
     }
 
+    fn unique_contents(&self) -> &[UniqueName] {
+        self.0.unique_contents()
+    }
+
     fn attribute_may_change(&self, attribute: &str, changed: &[&PropertyPath]) -> bool {
         self.0.attribute_may_change(attribute, changed)
     }

@@ -11,6 +11,7 @@ use rstack_model::state::ResourceState;
 
 use crate::PlanError;
 use crate::input::PlanInput;
+use crate::name_conflicts::places_of;
 
 type Changes = BTreeMap<Address, Change>;
 
@@ -24,9 +25,7 @@ pub(crate) fn referrers_of_deleted_first(
     input: &PlanInput<'_>,
     changes: &mut Changes,
 ) -> Result<(), PlanError> {
-    let goes_first = |change: &Change| change.action == Action::Replace(ReplaceOrder::DeleteFirst);
-    let mut open: Vec<Address> =
-        changes.values().filter(|c| goes_first(c)).map(|c| c.address.clone()).collect();
+    let mut open: Vec<Address> = goes_first(changes).into_iter().collect();
     while let Some(used) = open.pop() {
         for referrer in referrers(changes, &used) {
             let allowed = input.options.delete_first.contains(&referrer)
@@ -66,12 +65,17 @@ fn referrers(changes: &Changes, used: &Address) -> Vec<Address> {
     referrers.map(|change| change.address.clone()).filter(|referrer| referrer != used).collect()
 }
 
+/// The resources whose old object is deleted before the one that takes its place is made.
+pub(crate) fn goes_first(changes: &Changes) -> BTreeSet<Address> {
+    let first = |change: &&Change| change.action == Action::Replace(ReplaceOrder::DeleteFirst);
+    let replaced = changes.values().filter(first).map(|change| &change.address);
+    replaced.chain(changes.values().flat_map(places_of)).cloned().collect()
+}
+
 /// The resources whose old object is deleted before new ones are made: those that are replaced
-/// delete-first, and those that are deleted and refer to one of them.
+/// delete-first, those whose place another one takes, and those that are deleted and refer to one of them.
 pub(crate) fn deleted_early(changes: &Changes) -> BTreeSet<Address> {
-    let goes_first = |change: &Change| change.action == Action::Replace(ReplaceOrder::DeleteFirst);
-    let first = changes.values().filter(|change| goes_first(change));
-    let mut early: BTreeSet<Address> = first.map(|change| change.address.clone()).collect();
+    let mut early = goes_first(changes);
     let mut open: Vec<Address> = early.iter().cloned().collect();
     while let Some(used) = open.pop() {
         for referrer in referrers(changes, &used) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rstack_catalog::namespace;
 use rstack_model::desired::{DesiredResource, RemovalPolicy};
 use rstack_model::plan::{
     Action, Certainty, Change, Checked, Difference, PlannedObject, Reason, ReplaceOrder,
@@ -130,7 +131,7 @@ pub(crate) fn declared<'a>(
         let allowed = desired.delete_first || input.options.delete_first.contains(id);
         match replace_order(
             &change.reasons,
-            definition.as_ref(),
+            (change.resource_type.as_str(), definition.as_ref()),
             prior,
             &change.desired,
             allowed,
@@ -372,15 +373,19 @@ fn records_differ(prior: &ResourceState, desired: &PlannedObject) -> bool {
 /// creation did not complete was never used: it may always go first.
 fn replace_order(
     reasons: &[Reason],
-    definition: &dyn TypeDefinition,
+    (resource_type, definition): (&str, &dyn TypeDefinition),
     prior: &ResourceState,
     desired: &Option<PlannedObject>,
     allowed: bool,
     id: &Address,
 ) -> Result<ReplaceOrder, PlanError> {
     let Some(desired) = desired else { return Ok(ReplaceOrder::CreateFirst) };
-    // Objects of different types may have one name.
-    if reasons.iter().any(|reason| matches!(reason, Reason::TypeChanged { .. })) {
+    // Objects of different types may have one name, unless the types share their names.
+    let is_other = |reason: &Reason| match reason {
+        Reason::TypeChanged { from } => namespace(from.as_str()) != namespace(resource_type),
+        _ => false,
+    };
+    if reasons.iter().any(is_other) {
         return Ok(ReplaceOrder::CreateFirst);
     }
     let Some(name) = taken(definition, &prior.properties, &desired.properties) else {
@@ -392,6 +397,7 @@ fn replace_order(
     }
     let property = reasons.iter().find_map(|reason| match reason {
         Reason::CreateOnly(path) => Some(format!("`{path}` changes")),
+        Reason::TypeChanged { .. } => Some("its type changes".to_owned()),
         _ => None,
     });
     let cause = property.unwrap_or_else(|| "its replacement is requested".to_owned());

@@ -12,6 +12,7 @@ use rstack_model::{Address, ObjectKey};
 
 use crate::compare::differences;
 use crate::name::taken;
+use crate::name_conflicts::places;
 use crate::planner::{Purpose, before, finish};
 use crate::resource_change::definition_of;
 use crate::type_definition::Schemas;
@@ -134,6 +135,10 @@ pub fn plan_rollback(input: RollbackInput<'_>) -> Result<CheckedPlan, PlanError>
             | RemovalPolicy::Snapshot => Action::Delete,
         };
         changes.insert(id.clone(), change);
+    }
+    for (id, others) in places(&changes, schemas) {
+        let Some(change) = changes.get_mut(&id) else { continue };
+        change.reasons.extend(others.into_iter().map(|of| Reason::TakesPlace { of }));
     }
     let outputs = base
         .outputs

@@ -12,6 +12,7 @@ use rstack_model::{Address, StackName};
 
 use crate::PlanError;
 use crate::final_snapshot::deletion;
+use crate::name_conflicts::places_of;
 use crate::replace_cascade::deleted_early;
 use crate::retention::{keeps_replaced, snapshots_removed, snapshots_replaced};
 
@@ -140,6 +141,8 @@ impl Builder<'_> {
             if let (Some(&step), Some(desired)) = (self.made.get(id), &change.desired) {
                 let made = desired.dependencies.iter().filter_map(|d| self.made.get(d));
                 waits.extend(made.map(|&dependency| (step, dependency)));
+                let leaving = places_of(change).filter_map(|of| self.deleted_first.get(of));
+                waits.extend(leaving.map(|&deleted| (step, deleted)));
             }
             if let (Some(&delete), Some(prior)) = (self.deleted_first.get(id), &change.prior) {
                 let used = prior.dependencies.iter().filter_map(|d| self.deleted_first.get(d));

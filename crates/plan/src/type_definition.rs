@@ -76,6 +76,10 @@ pub trait TypeDefinition: Send + Sync {
     fn unique_names(&self) -> &[UniqueName];
     /// The names of which it is not known whether two objects may have the same.
     fn likely_names(&self) -> &[UniqueName];
+    /// The content of which no two objects may have the same, although it is no name of them.
+    fn unique_contents(&self) -> &[UniqueName] {
+        &[]
+    }
     /// True if an attribute (`Fn::GetAtt` name) can change when an object is updated in place and
     /// these properties change.
     fn attribute_may_change(&self, attribute: &str, changed: &[&PropertyPath]) -> bool;

@@ -121,6 +121,7 @@ fn interned(name: &str) -> &'static str {
 pub(crate) fn name(rule: &UniqueName, properties: &JsonMap) -> Option<ObjectName> {
     let part = |path: &PropertyPath| match at(properties, path) {
         None | Some(Value::Null) => NamePart::Absent,
+        Some(Value::Array(items)) if items.is_empty() => NamePart::Absent,
         Some(value) => {
             NamePart::Known(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
         }

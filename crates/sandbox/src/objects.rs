@@ -80,7 +80,7 @@ impl Service<'_> {
             return Err(taken(format!("the token of the operation has been used for `{id}`")));
         }
         if let Some((_, name)) = rules::namesake(view, self.schema, &properties, None) {
-            return Err(taken(format!("its {name} is that of an existing object")));
+            return Err(taken(rules::shared(&name, "an existing object")));
         }
         self.ready(view, &properties)?;
         let of = format!("{}/{}/{}", self.resource_type, request.stack, request.address);
@@ -145,7 +145,7 @@ impl Service<'_> {
         }
         if let Some((_, name)) = rules::namesake(view, self.schema, &properties, Some(&key)) {
             let code = rules::taken_code(self.resource_type);
-            let message = format!("its {name} is that of another object");
+            let message = rules::shared(&name, "another object");
             return Err(Refusal::new(ErrorKind::AlreadyExists, code, message));
         }
         self.ready(view, &properties)?;

@@ -86,13 +86,22 @@ pub(crate) fn namesake(
     own: Option<&str>,
 ) -> Option<(String, ObjectName)> {
     let resource_type = ResourceType::from(schema.name());
-    schema.unique_names().iter().find_map(|rule| {
+    let rules = schema.unique_names().iter().chain(schema.unique_contents());
+    rules.into_iter().find_map(|rule| {
         let wanted = names::name(rule, properties)?;
         let facet = Facet::Name(rule.clone());
         let others = view.having(&resource_type, &facet, &name_value(&wanted));
         let other = others.into_iter().find(|id| Some(id.as_str()) != own)?;
         Some((other, wanted))
     })
+}
+
+/// The message about a name, or content, that an object has already.
+pub(crate) fn shared(name: &ObjectName, whose: &str) -> String {
+    match name.is_content() {
+        true => format!("{whose} has the same {name}"),
+        false => format!("its {name} is that of {whose}"),
+    }
 }
 
 /// The service's own code for a name that is taken.

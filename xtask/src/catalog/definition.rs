@@ -132,6 +132,7 @@ pub(super) fn of(
     out.insert("attributeChanges".to_owned(), json!(overlay.attribute_changes()));
     out.insert("names".to_owned(), json!(names.unique));
     out.insert("likelyNames".to_owned(), json!(names.likely));
+    out.insert("uniqueContents".to_owned(), json!(overlay.unique_contents()));
     out.retain(|_, value| !matches!(value, Value::Array(list) if list.is_empty()));
     Value::Object(out)
 }

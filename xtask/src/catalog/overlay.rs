@@ -6,7 +6,7 @@ use std::error::Error;
 use std::path::Path;
 
 use rstack_catalog::{SchemaPath, UpdateKind, UpdateRule};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 /// The overlay of one type; of a type that has none, empty.
@@ -45,6 +45,9 @@ pub(super) struct Overlay {
     /// Names that the packages do not give, or give wrongly.
     #[serde(default)]
     pub(super) unique_names: Vec<Named>,
+    /// Content of which the service takes one object alone, and that is no name.
+    #[serde(default)]
+    unique_contents: Vec<Content>,
 }
 
 /// Dotted paths, and the source of what the overlay says of them.
@@ -107,6 +110,24 @@ pub(super) struct Named {
     source: String,
 }
 
+/// Content of which a service takes one object alone.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Content {
+    /// The properties of which no two objects have the same values; all must be declared.
+    #[serde(serialize_with = "pointers")]
+    name: Vec<String>,
+    /// The properties that say where; those that are not declared are the same, too.
+    #[serde(default, serialize_with = "pointers")]
+    scope: Vec<String>,
+    #[serde(skip_serializing)]
+    source: String,
+}
+
+fn pointers<S: Serializer>(paths: &[String], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(paths.iter().map(|path| pointer(path)))
+}
+
 /// An update kind of a path, as `rstack_catalog` reads it.
 #[derive(Serialize)]
 pub(super) struct Overlaid<'a> {
@@ -149,16 +170,20 @@ impl Overlay {
     pub(super) fn check(&self, name: &str, schema: &Value) -> Result<(), Box<dyn Error>> {
         let plain = [&self.replaces, &self.in_place, &self.refused, &self.write_only, &self.sets];
         let plain = plain.into_iter().chain([&self.secret_attributes]).flatten();
-        let entries = plain
-            .map(|entry| (&entry.paths, &entry.source))
-            .chain(self.may_replace.iter().map(|entry| (&entry.paths, &entry.source)))
-            .chain(self.read_only.iter().map(|entry| (&entry.paths, &entry.source)))
-            .chain(self.attribute_changes.iter().flat_map(|entry| {
-                [&entry.with, &entry.with_whole].map(|paths| (paths, &entry.source))
-            }))
-            .chain(self.unique_names.iter().flat_map(|entry| {
-                [&entry.name, &entry.scope, &entry.not].map(|paths| (paths, &entry.source))
-            }));
+        let entries =
+            plain
+                .map(|entry| (&entry.paths, &entry.source))
+                .chain(self.may_replace.iter().map(|entry| (&entry.paths, &entry.source)))
+                .chain(self.read_only.iter().map(|entry| (&entry.paths, &entry.source)))
+                .chain(self.attribute_changes.iter().flat_map(|entry| {
+                    [&entry.with, &entry.with_whole].map(|paths| (paths, &entry.source))
+                }))
+                .chain(self.unique_names.iter().flat_map(|entry| {
+                    [&entry.name, &entry.scope, &entry.not].map(|paths| (paths, &entry.source))
+                }))
+                .chain(self.unique_contents.iter().flat_map(|entry| {
+                    [&entry.name, &entry.scope].map(|paths| (paths, &entry.source))
+                }));
         for (paths, source) in entries {
             if source.trim().is_empty() {
                 return Err(format!("the overlay of `{name}`: an entry has no source").into());
@@ -226,6 +251,11 @@ impl Overlay {
     /// The secret attributes, dotted.
     pub(super) fn secret_attributes(&self) -> Vec<String> {
         self.secret_attributes.iter().flat_map(|entry| entry.paths.clone()).collect()
+    }
+
+    /// The content of which the service takes one object alone.
+    pub(super) fn unique_contents(&self) -> &[Content] {
+        &self.unique_contents
     }
 
     /// True if a property is changed in place by what the overlay says.

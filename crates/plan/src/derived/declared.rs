@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use rstack_catalog::namespace;
 use rstack_model::plan::{
     Action, Certainty, Change, Checked, Difference, Plan, PlannedObject, Reason, ReplaceOrder,
 };
@@ -16,6 +17,7 @@ use super::{ByAddress, Derived, definition};
 use crate::Violation;
 use crate::compare::differences;
 use crate::name::{taken, value_at};
+use crate::name_conflicts::places;
 use crate::order::dependencies_first;
 use crate::resource_change::definition_of;
 use crate::type_definition::{Schemas, TypeDefinition};
@@ -62,6 +64,10 @@ pub(super) fn all(
         later.insert(id, change, &own, definition.as_ref());
         derived.insert(id.clone(), own);
     }
+    for (id, others) in places(&plan.changes, schemas) {
+        let Some(own) = derived.get_mut(&id) else { continue };
+        own.reasons.extend(others.into_iter().map(|of| Reason::TakesPlace { of }));
+    }
     with_referrers(plan, &mut derived);
     derived
 }
@@ -98,7 +104,8 @@ impl Seen<'_> {
         };
         self.asked_for(&mut derived);
         if let Action::Replace(order) = &mut derived.action
-            && self.prior.resource_type == self.change.resource_type
+            && namespace(self.prior.resource_type.as_str())
+                == namespace(self.change.resource_type.as_str())
             && taken(definition, &self.prior.properties, &self.desired.properties).is_some()
         {
             (*order, derived.certainty) = (ReplaceOrder::DeleteFirst, Certainty::Certain);

@@ -24,6 +24,7 @@ use rstack_model::{Address, GivenValue};
 
 use crate::Violation;
 use crate::compare::differences;
+use crate::name_conflicts::places;
 use crate::propagation::propagation_waits;
 use crate::steps::steps;
 use crate::type_definition::{Schemas, TypeDefinition, UnknownType};
@@ -200,6 +201,7 @@ fn type_of_removed(change: &Change) -> Option<Field> {
 
 /// A rollback goes by two states, of which a plan has the changed parts. It is never saved.
 fn rollback(plan: &Plan, schemas: &dyn Schemas, out: &mut Vec<Violation>) {
+    let places = places(&plan.changes, schemas);
     for (id, change) in &plan.changes {
         let definition = definition(schemas, change);
         let prior = change.prior.as_ref().filter(|it| it.resource_type == change.resource_type);
@@ -209,10 +211,13 @@ fn rollback(plan: &Plan, schemas: &dyn Schemas, out: &mut Vec<Violation>) {
             }
             (None, _) | (_, None) => Vec::new(),
         };
-        let missing = change.reasons == [Reason::Rollback, Reason::Missing];
+        let taken = places.get(id).into_iter().flatten();
+        let taken: Vec<Reason> = taken.map(|of| Reason::TakesPlace { of: of.clone() }).collect();
+        let own = change.reasons.strip_suffix(taken.as_slice());
+        let missing = own == Some(&[Reason::Rollback, Reason::Missing]);
         let reasons = match change.action {
             Action::NoOp => change.reasons.is_empty(),
-            _ => change.reasons == [Reason::Rollback] || missing,
+            _ => own == Some(&[Reason::Rollback]) || missing,
         };
         let pairs = [
             (Field::Differences, change.differences == expected),

@@ -11,12 +11,17 @@ use super::{ByAddress, Derived};
 /// resource that it refers to; one that is replaced is deleted first, too, and names one of those
 /// that made it so.
 pub(super) fn with_referrers(plan: &Plan, derived: &mut ByAddress<Derived>) {
-    let first: BTreeSet<Address> = plan
+    let mut first: BTreeSet<Address> = plan
         .changes
         .values()
         .filter(|it| it.action == Action::Replace(ReplaceOrder::DeleteFirst))
         .map(|it| it.address.clone())
         .collect();
+    for reason in plan.changes.values().flat_map(|it| &it.reasons) {
+        if let Reason::TakesPlace { of } = reason {
+            first.insert(of.clone());
+        }
+    }
     for (id, own) in derived.iter_mut() {
         let Some(change) = plan.changes.get(id) else { continue };
         let Some(prior) = &change.prior else { continue };

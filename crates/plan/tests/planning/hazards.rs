@@ -8,8 +8,8 @@ use rstack_model::state::{DeposedObject, ResourceState, State};
 use rstack_model::value::SecretReference;
 use rstack_model::{Address, PropertyPath, Value};
 use rstack_plan::{
-    CheckedPlan, DestroyOptions, Observation, Observations, PlanError, PlanInput, PlanOptions,
-    Violation, check, plan, plan_destroy,
+    CheckedPlan, DestroyOptions, Fate, Observation, Observations, PlanError, PlanInput,
+    PlanOptions, Violation, check, plan, plan_destroy,
 };
 use serde_json::json as j;
 
@@ -184,6 +184,62 @@ fn a_renamed_logical_id_cannot_take_the_name_of_the_object_it_leaves() {
     gone.objects.insert("A".into(), Observation::Absent);
     let both = stack([("A", thing(json(j!({"Name": "n"}))))]);
     assert_eq!(action(&plan_of(&both, &state, &gone).unwrap(), "A"), Action::Create);
+}
+
+#[test]
+fn a_new_object_takes_the_place_of_one_that_leaves_where_that_is_allowed() {
+    let state = made(&stack([("A", thing(json(j!({"Name": "n"}))))]));
+    let renamed = stack([("B", thing(json(j!({"Name": "n"}))))]);
+    let plan = plan_allowing(&renamed, &state, &["B"]).unwrap();
+    assert_eq!(steps(&plan), ["delete A", "create B"]);
+    assert!(plan.steps.iter().all(|step| step.phase == Phase::Forward));
+    assert_eq!(
+        plan.changes["B"].reasons,
+        [Reason::NotInState, Reason::TakesPlace { of: "A".into() }]
+    );
+    // The template may allow it, too.
+    let mut by_template = renamed.clone();
+    by_template.resources.get_mut("B").unwrap().delete_first = true;
+    assert_eq!(steps(&planned(&by_template, &state)), ["delete A", "create B"]);
+    // A policy that keeps the old object keeps its name.
+    let mut kept = state.clone();
+    kept.resources.get_mut("A").unwrap().deletion_policy = RemovalPolicy::Retain;
+    let error = plan_allowing(&renamed, &kept, &["B"]).unwrap_err();
+    assert!(matches!(error, PlanError::NameOfOther { fate: Fate::Retained, .. }), "{error:?}");
+    // Nor does one that stays make room.
+    let both =
+        stack([("A", thing(json(j!({"Name": "n"})))), ("B", thing(json(j!({"Name": "n"}))))]);
+    let error = plan_allowing(&both, &state, &["B"]).unwrap_err();
+    assert!(matches!(error, PlanError::NameOfOther { fate: Fate::Stays, .. }), "{error:?}");
+    assert!(!error.hint().unwrap().contains("--delete-first"), "{error:?}");
+}
+
+#[test]
+fn users_of_an_object_that_leaves_first_are_attached_to_the_one_in_its_place() {
+    let with = |id: &'static str| {
+        let mut user = thing(json(j!({"Text": "attached"})));
+        user.dependencies.insert(id.into());
+        stack([(id, thing(json(j!({"Name": "n"})))), ("User", user)])
+    };
+    let state = made(&with("A"));
+    let plan = plan_allowing(&with("B"), &state, &["B"]).unwrap();
+    assert_eq!(steps(&plan), ["delete A", "create B", "update User"]);
+    let reason = Reason::DependencyReplaced { dependency: "A".into() };
+    assert!(plan.changes["User"].reasons.contains(&reason), "{:?}", plan.changes["User"]);
+}
+
+#[test]
+fn an_object_cannot_be_given_the_name_of_another_one() {
+    let named = |a: &'static str, b: &'static str| {
+        stack([("A", thing(json(j!({"Label": a})))), ("B", thing(json(j!({"Label": b}))))])
+    };
+    let state = made(&named("a", "b"));
+    assert_eq!(steps(&planned(&named("a", "c"), &state)), ["update B"]);
+    let error = plan_of(&named("a", "a"), &state, &faithful(&state)).unwrap_err();
+    let PlanError::NameOfOther { address, other, created, .. } = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!((address.as_str(), other.as_str(), created), ("B", "A", &false));
 }
 
 #[test]

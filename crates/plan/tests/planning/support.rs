@@ -21,9 +21,10 @@ use rstack_plan::{
 
 /// `Test::Thing`: `Name` is its name and cannot be changed, `Tags` is a set, `Size` an integer,
 /// `Doc` a document, `Password` write-only, `Kind` cannot be changed, the attribute `Url` may
-/// change with `Path`. `Mode` may replace; of `Engine` the service replaces what is not `a1` to `a2`.
+/// change with `Path`. `Label` is content that there may be once. `Mode` may replace; of `Engine` the service replaces what is not `a1` to `a2`.
 struct Thing {
     names: [UniqueName; 1],
+    contents: [UniqueName; 1],
 }
 
 impl TypeDefinition for Thing {
@@ -78,6 +79,9 @@ impl TypeDefinition for Thing {
     fn unique_names(&self) -> &[UniqueName] {
         &self.names
     }
+    fn unique_contents(&self) -> &[UniqueName] {
+        &self.contents
+    }
     fn likely_names(&self) -> &[UniqueName] {
         &[]
     }
@@ -100,8 +104,8 @@ pub(crate) struct TestSchemas;
 
 impl Schemas for TestSchemas {
     fn definition(&self, _: &ResourceType) -> Option<Arc<dyn TypeDefinition>> {
-        let name = UniqueName::new(vec![SchemaPath::parse("/Name")], Vec::new());
-        Some(Arc::new(Thing { names: [name] }))
+        let of = |pointer| UniqueName::new(vec![SchemaPath::parse(pointer)], Vec::new());
+        Some(Arc::new(Thing { names: [of("/Name")], contents: [of("/Label").as_content()] }))
     }
 }
 

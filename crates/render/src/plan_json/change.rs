@@ -155,6 +155,9 @@ enum ReasonDocument<'a> {
     DependencyReplaced {
         dependency: &'a str,
     },
+    TakesPlace {
+        of: &'a str,
+    },
     Incomplete,
     #[serde(rename_all = "camelCase")]
     Readopted {
@@ -182,6 +185,7 @@ impl<'a> ReasonDocument<'a> {
             Reason::DependencyReplaced { dependency } => {
                 Self::DependencyReplaced { dependency: dependency.as_str() }
             }
+            Reason::TakesPlace { of } => Self::TakesPlace { of: of.as_str() },
             Reason::Incomplete => Self::Incomplete,
             Reason::Readopted { physical_id } => {
                 Self::Readopted { physical_id: physical_id.as_str() }

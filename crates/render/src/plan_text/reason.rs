@@ -27,6 +27,7 @@ pub(super) fn replacement(change: &Change) -> Option<String> {
             | Reason::Incomplete
             | Reason::Readopted { .. }
             | Reason::DependencyReplaced { .. }
+            | Reason::TakesPlace { .. }
             | Reason::Destroy
             | Reason::Rollback => {}
         }
@@ -74,7 +75,10 @@ fn words(change: &Change, reason: &Reason) -> Option<String> {
             change.address
         )),
         Reason::DependencyReplaced { dependency } => {
-            Some(format!("`{dependency}` is deleted first and created again"))
+            Some(format!("the old object of `{dependency}` is deleted first"))
+        }
+        Reason::TakesPlace { of } => {
+            Some(format!("takes the place of `{of}`, which is deleted first"))
         }
         Reason::Incomplete => Some(unfinished(change).to_owned()),
         Reason::Readopted { physical_id } => {
