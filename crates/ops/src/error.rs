@@ -9,6 +9,7 @@ use rstack_plan::{Contradiction, PlanError};
 use rstack_store::{DigestError, StoreError};
 
 use crate::ExportConflict;
+use crate::names::{NameOfRun, names_text};
 
 /// Why an operation did not begin, or could not be recorded.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +96,9 @@ pub enum OpsError {
     /// Exports that other stacks import would go or change, or names are exported by other stacks.
     #[error("{}", conflicts(.0))]
     Exports(Vec<ExportConflict>),
+    /// Objects of two stacks of one run would have one name.
+    #[error("{}", names_text(.0))]
+    NamesOfRun(Vec<NameOfRun>),
     /// Answers of the cloud lead to further questions, without end.
     #[error("the lookups of the template lead to ever more lookups")]
     Questions,

@@ -33,6 +33,7 @@ pub fn add_stack_tags(
     if tags.is_empty() && nested.is_empty() {
         return out;
     }
+    out.extend(tags.iter().chain(nested.values().flatten()).filter_map(refused));
     for (address, resource) in &mut desired.resources {
         let tags = &all_tags(tags, nested, address);
         if tags.is_empty() {
@@ -189,6 +190,25 @@ fn as_list(tags: &StackTags, form: &TagForm, own: &[Value]) -> Vec<Value> {
         all.push(Value::Map(tag));
     }
     all
+}
+
+/// The error of a tag that services refuse.
+///
+/// Source: "Tag", AWS CloudFormation API Reference: 1 to 128 characters and not beginning with `aws:`, at most 256.
+fn refused((key, value): (&String, &String)) -> Option<Diagnostic> {
+    let problem = match (key.chars().count(), value.chars().count()) {
+        (0, _) => "has no key",
+        (129.., _) => "has a key of more than 128 characters",
+        (_, 257..) => "has a value of more than 256 characters",
+        _ if key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")) => {
+            "begins with `aws:`, which AWS keeps for itself"
+        }
+        _ => return None,
+    };
+    let shown: String = key.chars().take(40).collect();
+    let message = format!("the tag `{shown}` of the stack {problem}");
+    let help = "correct it in the app, in `--tag` or in the file that gives it";
+    Some(Diagnostic::error(Code::PropertyValue, message).help(help))
 }
 
 #[cfg(test)]

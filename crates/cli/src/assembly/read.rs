@@ -146,9 +146,9 @@ impl Reader<'_> {
         parse(&String::from_utf8_lossy(&bytes)).map_err(|source| match source {
             ManifestError::Newer { .. } => AssemblyError::Newer { path, source },
             ManifestError::Account { .. } => AssemblyError::Account { path, source },
-            ManifestError::Json { .. } | ManifestError::Form { .. } => {
-                AssemblyError::Manifest { path, source }
-            }
+            ManifestError::Json { .. }
+            | ManifestError::Form { .. }
+            | ManifestError::Dependency { .. } => AssemblyError::Manifest { path, source },
         })
     }
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use rstack_model::ErrorCode;
-use rstack_ops::{PlannedOutputs, check_exports_of_run};
+use rstack_ops::{PlannedOutputs, check_exports_of_run, check_names_of_run};
 use rstack_plan::CheckedPlan;
 
 use super::front_end::{ReviewOptions, TerminalFrontEnd};
@@ -49,6 +49,9 @@ pub(super) async fn plan_all<'a>(
         let before = out.iter().map(|other| &**other.plan);
         let taken = check_exports_of_run(before, &planned.plan).map_err(CommandError::from);
         taken.map_err(|error| of_stack(error, &file.name, several))?;
+        let before = out.iter().map(|other| &**other.plan);
+        let named = check_names_of_run(before, &planned.plan).map_err(CommandError::from);
+        named.map_err(|error| of_stack(error, &file.name, several))?;
         outputs.add(&planned.plan);
         out.push(planned);
     }

@@ -32,6 +32,7 @@ fn code(error: &OpsError) -> ErrorCode {
         OpsError::Exports(conflicts) => {
             conflicts.first().map_or(ErrorCode::ExportInUse, export_code)
         }
+        OpsError::NamesOfRun(_) => ErrorCode::NameConflict,
         OpsError::TerminationProtection { .. } => ErrorCode::TerminationProtection,
         OpsError::Hindered { .. } => ErrorCode::ObjectProtected,
         OpsError::Preview { .. } => ErrorCode::PlanUnusable,
@@ -67,6 +68,9 @@ fn hint(error: &OpsError) -> Option<Hint> {
         OpsError::NoResource { near: None, .. } => {
             Some(Hint::from("give a logical ID from `Resources`"))
         }
+        OpsError::NamesOfRun(_) => Some(Hint::from(
+            "give one of them another name, or leave it out, and rstack chooses one",
+        )),
         OpsError::Exports(_) | OpsError::Questions | OpsError::Digest(_) => None,
         OpsError::Hindered { .. } => Some(Hint::from(
             "nothing was changed; empty it first, or keep it with `DeletionPolicy: Retain`",
@@ -183,11 +187,13 @@ fn consumer_hint(change: ExportChange, stacks: &str) -> String {
             format!("destroy {stacks} first, or apply it without the import")
         }
         ExportChange::Removed => {
-            format!("apply {stacks} without the import first, then remove the export")
+            format!(
+                "apply {stacks} without the import first, alone with `--exclusively`, then remove the export"
+            )
         }
         ExportChange::Changed => format!(
             "keep the value, or export the new one under another name and apply {stacks} with that \
-             import; then the former export can go"
+             import, alone with `--exclusively`; then the former export can go"
         ),
     }
 }

@@ -90,6 +90,13 @@ pub enum ManifestError {
         /// The account, as the app gives it.
         found: String,
     },
+    /// An artifact comes after one that the manifest does not have.
+    Dependency {
+        /// The artifact.
+        artifact: String,
+        /// The missing one.
+        dependency: String,
+    },
     /// A newer version of the CDK wrote it.
     Newer {
         /// The major version of its schema.
@@ -108,6 +115,12 @@ impl fmt::Display for ManifestError {
                 write!(
                     f,
                     "the stack `{stack}` is for the account `{found}`, which is not twelve digits"
+                )
+            }
+            Self::Dependency { artifact, dependency } => {
+                write!(
+                    f,
+                    "`{artifact}` depends on `{dependency}`, which the manifest does not have"
                 )
             }
             Self::Newer { version } => {
@@ -145,6 +158,14 @@ impl Manifest {
                 ASSEMBLY => out.nested.extend(nested(id, artifact)?),
                 ASSETS => out.assets.extend(asset_manifest(id, artifact)?),
                 _ => {}
+            }
+        }
+        let stacks = out.stacks.iter().map(|stack| (&stack.id, &stack.dependencies));
+        let nested = out.nested.iter().map(|assembly| (&assembly.id, &assembly.dependencies));
+        for (artifact, dependencies) in stacks.chain(nested) {
+            if let Some(missing) = dependencies.iter().find(|id| !artifacts.contains_key(*id)) {
+                let (artifact, dependency) = (artifact.clone(), missing.clone());
+                return Err(ManifestError::Dependency { artifact, dependency });
             }
         }
         out.stacks.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
