@@ -168,6 +168,7 @@ impl Sources {
             return parsed;
         }
         parsed.diagnostics.extend(sam::unknown_applications(serverless));
+        parsed.diagnostics.extend(sam::dropped_keys(serverless));
         let region = reading.pseudo.get("AWS::Region").map(String::as_str);
         let key = (region.map(str::to_owned), reading.parameters.clone());
         let known = self.translations.get(&key).cloned();

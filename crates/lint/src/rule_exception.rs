@@ -33,6 +33,13 @@ const EXCEPTIONS: &[RuleException] = &[
         rules: &["E3005", "F1018", "F1020", "F6101"],
         applies: |_, subject| subject.is_serverless,
     },
+    // A key of a serverless resource that the translator drops: rstack warns of it.
+    RuleException {
+        rules: &["E3001"],
+        applies: |finding, subject| {
+            subject.is_serverless && finding.message.contains("has invalid property")
+        },
+    },
     // `Fn::GetAZs` within `Fn::Join`, which CloudFormation takes: "Fn::Join", Supported functions, intrinsic
     // function reference (issue 4674 of aws-cloudformation/cfn-lint).
     RuleException {

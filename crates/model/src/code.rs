@@ -60,6 +60,7 @@ impl Code {
                 | Self::PolicySize
                 | Self::PropertyValue
                 | Self::Quota
+                | Self::ReadOnlyProperty
                 | Self::SecretInName
                 | Self::SubSyntax
                 | Self::TextReference

@@ -145,6 +145,17 @@ pub(crate) fn unknown_applications(serverless: &Serverless) -> Vec<Diagnostic> {
     found.collect()
 }
 
+/// Warnings of the keys of resources that the translator drops.
+pub(crate) fn dropped_keys(serverless: &Serverless) -> Vec<Diagnostic> {
+    let found = serverless.dropped_keys().into_iter().take(SHOWN).map(|(id, key, at)| {
+        let message =
+            format!("`{key}` of `{id}` has no effect: AWS's translator of serverless templates drops it");
+        let help = "a property belongs under `Properties`; a note belongs into a comment or into `Metadata`";
+        Diagnostic::warning(Code::NoEffect, message).at(at, "").help(help)
+    });
+    found.collect()
+}
+
 impl SamError {
     /// The findings for a template that was not translated, at the places of its own text.
     pub(crate) fn findings(&self, env: &Env, serverless: &Serverless) -> Vec<Diagnostic> {

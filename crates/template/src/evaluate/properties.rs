@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rstack_catalog::{Registry, Violation, ViolationKind, validate};
 use rstack_model::value::{AttributeRef, SecretReference};
-use rstack_model::{Address, Code, Diagnostic, PropertyPath, Span, Value, ValueMap};
+use rstack_model::{Address, Code, Diagnostic, PathSegment, PropertyPath, Span, Value, ValueMap};
 
 use super::arn_as_name;
 use super::condition::{Decision, Undecided};
@@ -69,6 +69,15 @@ pub(super) fn properties(
         for violation in found.iter().filter(|v| !v.path.top().is_some_and(|t| unread.contains(t)))
         {
             let place = violation_place(evaluator, resource, violation);
+            // What stands deeper is not sent; at the top it is refused.
+            let is_read_only = matches!(violation.kind, ViolationKind::ReadOnly { .. });
+            if is_read_only && violation.path.segments().len() > 1 {
+                let message = format!("`{}` is not sent: {}", violation.path, violation.kind);
+                let warning = Diagnostic::warning(Code::ReadOnlyProperty, message);
+                evaluator.findings.warn(warning.at(place, "").help("leave it out"));
+                remove(&mut properties, &violation.path);
+                continue;
+            }
             let error = diagnostic(resource_type, violation, place);
             failed = Some(evaluator.findings.report(error));
         }
@@ -84,6 +93,24 @@ pub(super) fn properties(
     match failed {
         Some(reported) => Err(reported),
         None => Ok(properties),
+    }
+}
+
+/// Takes a value out of the properties.
+fn remove(properties: &mut ValueMap, path: &PropertyPath) {
+    let [PathSegment::Name(top), between @ .., PathSegment::Name(last)] = path.segments() else {
+        return;
+    };
+    let mut at = properties.get_mut(top);
+    for segment in between {
+        at = match (segment, at) {
+            (PathSegment::Name(name), Some(Value::Map(map))) => map.get_mut(name),
+            (PathSegment::Index(index), Some(Value::List(items))) => items.get_mut(*index),
+            _ => None,
+        };
+    }
+    if let Some(Value::Map(map)) = at {
+        map.remove(last);
     }
 }
 

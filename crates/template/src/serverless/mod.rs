@@ -19,6 +19,24 @@ pub(crate) use self::types::{TYPES, is_serverless};
 use crate::syntax::{Node, NodeKind, Spanned, scalar};
 use crate::template::{SERVERLESS, is_true};
 
+/// The keys of a serverless resource that the translator reads or passes on.
+///
+/// Source: `SamResource` and the resource classes of aws-sam-translator 1.115.0; "Managing resource connections
+/// with AWS SAM connectors" and "Globals section", AWS Serverless Application Model Developer Guide.
+const KEYS: [&str; 11] = [
+    "Condition",
+    "Connectors",
+    "CreationPolicy",
+    "DeletionPolicy",
+    "DependsOn",
+    "IgnoreGlobals",
+    "Metadata",
+    "Properties",
+    "Type",
+    "UpdatePolicy",
+    "UpdateReplacePolicy",
+];
+
 /// A template that AWS's translator has to read first.
 #[derive(Clone, Debug)]
 pub struct Serverless {
@@ -60,6 +78,25 @@ impl Serverless {
         };
         let functions = resources.into_iter().flatten().filter(|(_, resource)| has_none(resource));
         Some((globals, functions.map(|(id, _)| id.as_str()).collect()))
+    }
+
+    /// The keys of serverless resources that the translator drops: the resource, the key and its place.
+    pub fn dropped_keys(&self) -> Vec<(&str, &str, Span)> {
+        let resources = self.document.get("Resources").and_then(Json::as_object);
+        let mut out = Vec::new();
+        for (id, resource) in resources.into_iter().flatten() {
+            let kind = resource.get("Type").and_then(Json::as_str);
+            if !kind.is_some_and(is_serverless) {
+                continue;
+            }
+            for (key, _) in resource.as_object().into_iter().flatten() {
+                if !KEYS.contains(&key.as_str()) {
+                    let at = self.resources.get(id).copied().unwrap_or(self.at);
+                    out.push((id.as_str(), key.as_str(), at));
+                }
+            }
+        }
+        out
     }
 
     /// The template of a tree that asks for the transform at a place.
@@ -157,5 +194,17 @@ mod tests {
         assert_eq!(serverless.resources["F"].start, text.find("F:").unwrap());
         assert_eq!(serverless.resource_of("FEvent"), serverless.resources.get("F").copied());
         assert_eq!(serverless.resource_of("Event"), None);
+    }
+
+    #[test]
+    fn keys_that_the_translator_drops_are_named() {
+        let text = "Transform: AWS::Serverless-2016-10-31\nResources:\n  F:\n    \
+                    Type: AWS::Serverless::Function\n    Description: d\n    Metadata: {}\n    Properties: {}\n  \
+                    Q: {Type: AWS::SQS::Queue, Comment: c}\n";
+        let mut diagnostics = Diagnostics::default();
+        let root = syntax::parse(text, &mut diagnostics).unwrap();
+        let serverless = Serverless::of(&root, Span::default());
+        let at = serverless.resources["F"];
+        assert_eq!(serverless.dropped_keys(), [("F", "Description", at)]);
     }
 }
