@@ -230,6 +230,25 @@ mod tests {
     }
 
     #[test]
+    fn tags_that_services_refuse_are_refused() {
+        let long = "k".repeat(129);
+        let value = "v".repeat(257);
+        for (key, value, problem) in [
+            ("aws:x", "y", "begins with `aws:`"),
+            ("AWS:x", "y", "begins with `aws:`"),
+            ("", "y", "has no key"),
+            (long.as_str(), "y", "of more than 128"),
+            ("k", value.as_str(), "of more than 256"),
+        ] {
+            let error = refused((&key.to_owned(), &value.to_owned())).unwrap();
+            assert!(error.is_error() && error.message.contains(problem), "{}", error.message);
+        }
+        for (key, value) in [("awsome", ""), (&long[1..], &value[1..])] {
+            assert!(refused((&key.to_owned(), &value.to_owned())).is_none(), "{key}");
+        }
+    }
+
+    #[test]
     fn a_resource_keeps_its_own_tags() {
         let shown = |json: Json| Some(KnownValue::from_json(json).redacted().to_string());
         let tag = |key: &str, value: &str| json!({"Key": key, "Value": value});

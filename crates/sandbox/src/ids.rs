@@ -127,6 +127,11 @@ fn is_arn(name: &str) -> bool {
 /// An identifier at a path. The same path of the same object gives the same one.
 pub(crate) fn invented(context: &IdContext<'_>, path: &SchemaPath) -> String {
     let last = path.segments().last().map_or("Id", String::as_str);
+    // An address for documentation: RFC 5737, TEST-NET-3.
+    if (context.resource_type.as_str(), last) == ("AWS::EC2::EIP", "PublicIp") {
+        let mut derived = context.derive(last);
+        return format!("203.0.113.{}", derived.below(256));
+    }
     let node = path.concrete().and_then(|path| context.schema.node(&path));
     if let Some(first) = node.and_then(|node| node.allowed().first()) {
         return first.as_str().map_or_else(|| first.to_string(), str::to_owned);

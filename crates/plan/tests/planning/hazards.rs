@@ -9,7 +9,7 @@ use rstack_model::value::SecretReference;
 use rstack_model::{Address, PropertyPath, Value};
 use rstack_plan::{
     CheckedPlan, DestroyOptions, Fate, Observation, Observations, PlanError, PlanInput,
-    PlanOptions, Violation, check, plan, plan_destroy,
+    PlanOptions, Violation, check, names_of_other_stack, plan, plan_destroy,
 };
 use serde_json::json as j;
 
@@ -226,6 +226,32 @@ fn users_of_an_object_that_leaves_first_are_attached_to_the_one_in_its_place() {
     assert_eq!(steps(&plan), ["delete A", "create B", "update User"]);
     let reason = Reason::DependencyReplaced { dependency: "A".into() };
     assert!(plan.changes["User"].reasons.contains(&reason), "{:?}", plan.changes["User"]);
+}
+
+#[test]
+fn an_object_has_a_name_that_no_object_of_another_stack_of_the_run_has() {
+    let nothing = empty_state();
+    let planned =
+        |state: &State, resources| plan_of(&stack(resources), state, &faithful(state)).unwrap();
+    let named = |name: &str| thing(json(j!({"Name": name})));
+    let shared = |one: &Plan, other: &Plan| {
+        let found = names_of_other_stack(one, other, &TestSchemas).into_iter();
+        found.map(|it| format!("{} {}", it.address, it.other)).collect::<Vec<_>>()
+    };
+    let one = planned(&nothing, vec![("A", named("n")), ("B", named("m"))]);
+    let other = planned(&nothing, vec![("C", named("n"))]);
+    assert_eq!(shared(&one, &other), ["A C"]);
+    // In another Region it is another name.
+    let mut elsewhere = empty_state();
+    elsewhere.environment.region = "us-east-1".into();
+    assert_eq!(shared(&one, &planned(&elsewhere, vec![("C", named("n"))])), [""; 0]);
+    // Two attributes of one name, in two stacks, are two values.
+    let by_attribute = || {
+        let properties = [("Label".to_owned(), attribute("Vpc", "Id"))].into();
+        vec![("Vpc", thing(json(j!({})))), ("A", thing(properties))]
+    };
+    let (one, other) = (planned(&nothing, by_attribute()), planned(&nothing, by_attribute()));
+    assert_eq!(shared(&one, &other), [""; 0]);
 }
 
 #[test]

@@ -381,3 +381,19 @@ fn the_name_of_a_security_group_is_unique_within_its_vpc() {
     let refused = plan(&input).unwrap_err();
     assert!(matches!(refused, PlanError::NameOfOther { .. }), "{refused}");
 }
+
+#[test]
+fn a_table_of_another_type_cannot_have_the_name_of_the_old_one() {
+    let table = j!({"TableName": "t", "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
+                    "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}]});
+    let state = registry_state("AWS::DynamoDB::Table", table.clone());
+    let mut global = table.clone();
+    global["Replicas"] = j!([{"Region": "eu-west-1"}]);
+    let refused = registry(&[("A", "AWS::DynamoDB::GlobalTable", global.clone())], &state);
+    let refused = refused.unwrap_err();
+    assert!(matches!(&refused, PlanError::NameTaken { cause, .. } if cause == "its type changes"));
+    let refused = registry(&[("B", "AWS::DynamoDB::GlobalTable", global)], &state).unwrap_err();
+    assert!(matches!(refused, PlanError::NameOfOther { .. }), "{refused}");
+    // A role may have the name of a table.
+    registry(&[("A", "AWS::SQS::Queue", j!({"QueueName": "t"}))], &state).unwrap();
+}

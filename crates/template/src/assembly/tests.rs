@@ -19,6 +19,7 @@ fn stacks_have_the_name_that_they_are_deployed_under() {
     let text = r#"{"version": "36.0.0", "artifacts": {
         "B": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "b.json"},
               "dependencies": ["A", "B.assets"]},
+        "B.assets": {"type": "cdk:asset-manifest", "properties": {"file": "B.assets.json"}},
         "T": {"type": "cdk:tree", "properties": {"file": "tree.json"}},
         "P": {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-P"},
               "dependencies": ["A"]},
@@ -119,4 +120,10 @@ fn mistakes_quote_nothing_of_the_text() {
     for (more, problem) in of_stack {
         assert_eq!(stack(more).unwrap_err(), problem);
     }
+}
+
+#[test]
+fn what_comes_after_an_artifact_that_is_not_there_is_refused() {
+    let refused = stack(r#", "dependencies": ["Nope"]"#).unwrap_err();
+    assert_eq!(refused, "`A` depends on `Nope`, which the manifest does not have");
 }

@@ -128,6 +128,20 @@ fn attributes_are_those_that_cloudformation_gives() {
 }
 
 #[test]
+fn what_only_the_service_sets_inside_of_a_property_is_not_sent() {
+    let text = "Resources:\n  S:\n    Type: AWS::CE::AnomalySubscription\n    Properties:\n      \
+                SubscriptionName: s\n      Frequency: DAILY\n      Threshold: 10\n      \
+                MonitorArnList: ['arn:aws:ce::111122223333:anomalymonitor/12345678-1234-1234-1234-123456789012']\n      \
+                Subscribers: [{Address: user@example.com, Type: EMAIL, Status: CONFIRMED}]\n";
+    let outcome = outcome(text, &[]);
+    assert_eq!(outcome.told(), ["read-only-property@Status"]);
+    assert!(!outcome.diagnostics[0].is_error());
+    let desired = outcome.evaluation.as_ref().unwrap().desired.as_ref().unwrap();
+    let subscribers = &desired.resources.values().next().unwrap().properties["Subscribers"];
+    assert_eq!(subscribers.to_string(), r#"[{"Address": "user@example.com", "Type": "EMAIL"}]"#);
+}
+
+#[test]
 fn a_secret_parameter_is_compared_and_never_shown() {
     let using = |condition: &str| {
         format!(

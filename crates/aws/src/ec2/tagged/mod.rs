@@ -63,8 +63,8 @@ impl<K: Kind> Tagged<K> {
         })
     }
 
-    /// The objects that the operation with this token made. What is being deleted is none of an
-    /// operation that goes on.
+    /// The objects that the operation with this token made, by their own tags: a service that ignores the
+    /// filter answers with those of others. What is being deleted is none of an operation that goes on.
     async fn made_by(&self, token: &str) -> Result<Vec<KnownMap>, DriverError> {
         let Facts { describe, items, filters, states, .. } = K::FACTS;
         let input = match K::FILTERS_TAGS {
@@ -72,9 +72,7 @@ impl<K: Kind> Tagged<K> {
             false => KnownMap::new(),
         };
         let mut found = self.ec2.all(describe, items, input).await?;
-        if !K::FILTERS_TAGS {
-            found.retain(|it| tags::token_in(it) == Some(token));
-        }
+        found.retain(|it| tags::token_in(it) == Some(token));
         found.retain(|it| !matches!(states.stage(it), Stage::Deleting | Stage::Gone));
         Ok(found)
     }
