@@ -105,6 +105,56 @@ pub fn split(delimiter: &str, text: Value) -> Result<Value, FunctionError> {
     }
 }
 
+/// `Fn::Split`, also of a text that is known but for parts which are `one` text without a comma, such as the IDs of
+/// objects between commas.
+///
+/// # Errors
+/// As [`split`].
+pub fn split_around(
+    delimiter: &str,
+    text: Value,
+    one: &dyn Fn(&Deferred) -> bool,
+) -> Result<Value, FunctionError> {
+    let parts = match &text {
+        Value::Text(text) => text.parts().to_vec(),
+        Value::Deferred(part) => vec![TextPart::Deferred((**part).clone())],
+        _ => return split(delimiter, text),
+    };
+    let has_no_comma = |part: &TextPart| match part {
+        TextPart::Literal(_) => true,
+        TextPart::Deferred(part) => one(part),
+        TextPart::Secret(_) => false,
+    };
+    if delimiter != "," || !parts.iter().all(has_no_comma) {
+        return split(delimiter, text);
+    }
+    let mut pieces: Vec<Value> = Vec::new();
+    let mut piece = Vec::new();
+    for part in parts {
+        let TextPart::Literal(literal) = part else {
+            piece.push(part);
+            continue;
+        };
+        let mut texts = literal.split(delimiter);
+        piece.extend(texts.next().map(|text| TextPart::Literal(text.to_owned())));
+        for text in texts {
+            pieces.push(whole(std::mem::take(&mut piece)));
+            piece.push(TextPart::Literal(text.to_owned()));
+        }
+    }
+    pieces.push(whole(piece));
+    Ok(Value::List(pieces))
+}
+
+/// A text of these parts; what is not known yet alone is that itself, as a reference to it is.
+fn whole(mut parts: Vec<TextPart>) -> Value {
+    parts.retain(|part| !matches!(part, TextPart::Literal(text) if text.is_empty()));
+    match parts.as_slice() {
+        [TextPart::Deferred(only)] => deferred(only.clone()),
+        _ => Text::concat(parts),
+    }
+}
+
 /// `Fn::Base64`: the text in standard base64 with padding. A secret in it is put in at the call.
 ///
 /// # Errors
@@ -209,6 +259,22 @@ mod tests {
         assert_eq!(host.resolve(&Known("https://a.b/out")).unwrap(), Value::from("a.b"));
         let error = host.resolve(&Known("nothing")).unwrap_err();
         assert_eq!(error, FunctionError::OutOfRange { index: 2, len: 1 });
+    }
+
+    #[test]
+    fn names_between_commas_are_split_before_they_are_known() {
+        let list = Value::List(vec!["a,b".into(), url(), url()]);
+        let joined = join(",", list).unwrap();
+        let split = split_around(",", joined.clone(), &|_| true).unwrap();
+        assert_eq!(split, Value::List(vec!["a".into(), "b".into(), url(), url()]));
+        // What may hold a comma itself is split when it is known.
+        assert!(matches!(split_around(",", joined.clone(), &|_| false), Ok(Value::Deferred(_))));
+        assert!(matches!(split_around("/", joined, &|_| true), Ok(Value::Deferred(_))));
+        assert_eq!(split_around(",", url(), &|_| true), Ok(Value::List(vec![url()])));
+        let known = split_around(",", "x,y".into(), &|_| false).unwrap();
+        assert_eq!(known, Value::List(vec!["x".into(), "y".into()]));
+        let secret = Value::secret(SecretReference::Parameter("Key".into()));
+        assert!(split_around(",", secret, &|_| true).is_err());
     }
 
     #[test]

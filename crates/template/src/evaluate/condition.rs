@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use rstack_model::value::{Attribute, Deferred, Lookup, TextPart};
+use rstack_model::value::{Attribute, AttributeRef, Deferred, Lookup, TextPart};
 use rstack_model::{Address, Code, Diagnostic, SecretString, Value};
 
 use super::expression::Evaluator;
@@ -254,16 +254,7 @@ fn known_to_differ(a: &Operand, b: &Operand, custom: &BTreeSet<Address>) -> Opti
 /// IDs; what the handler of a custom resource returns may be.
 fn excludes(unknown: &Value, known: &Value, custom: &BTreeSet<Address>) -> bool {
     let Some(known) = known.as_str() else { return false };
-    let names_an_object = |deferred: &Deferred| match deferred {
-        Deferred::Attribute(reference) => match &reference.attribute {
-            Attribute::Ref => true,
-            Attribute::Named(name) => {
-                let names = ["Arn", "ARN", "Id", "Name"].iter().any(|end| name.ends_with(end));
-                names && !custom.contains(&reference.address)
-            }
-        },
-        _ => false,
-    };
+    let names_an_object = |deferred: &Deferred| names_an_object(deferred, custom);
     let parts: &[TextPart] = match unknown {
         Value::Deferred(deferred) => return known.is_empty() && names_an_object(deferred),
         Value::Text(text) => text.parts(),
@@ -280,6 +271,26 @@ fn excludes(unknown: &Value, known: &Value, custom: &BTreeSet<Address>) -> bool 
         TextPart::Secret(_) => false,
     });
     !known.starts_with(&start) || !known.ends_with(&end) || known.is_empty() && named
+}
+
+/// True if a value that is not known yet is the name, the ARN or an ID of an object.
+fn names_an_object(value: &Deferred, custom: &BTreeSet<Address>) -> bool {
+    let Deferred::Attribute(reference) = value else { return false };
+    match &reference.attribute {
+        Attribute::Ref => true,
+        Attribute::Named(name) => {
+            let names = ["Arn", "ARN", "Id", "Name"].iter().any(|end| name.ends_with(end));
+            names && !custom.contains(&reference.address)
+        }
+    }
+}
+
+/// True if a value that is not known yet is one name, ARN or ID, and no list of them. The physical ID of a custom
+/// resource is what its handler makes of it.
+pub(super) fn is_one(value: &Deferred, custom: &BTreeSet<Address>) -> bool {
+    let of_handler = |reference: &AttributeRef| custom.contains(&reference.address);
+    let by_handler = matches!(value, Deferred::Attribute(reference) if of_handler(reference));
+    names_an_object(value, custom) && !by_handler
 }
 
 /// Values are compared as the texts that CloudFormation makes of them.

@@ -13,7 +13,7 @@ use rstack_model::{
 
 use super::Inputs;
 use super::budget::{self, Budget};
-use super::condition::{Decision, Undecided};
+use super::condition::{self, Decision, Undecided};
 use super::finding::{Findings, Reported};
 use super::nested::{NestedFiles, Progress, is_nested};
 use super::parameter::ParameterValues;
@@ -117,6 +117,15 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// `Fn::Split`, also around the names, ARNs and IDs of objects that are not known yet.
+    pub(super) fn split(&self, delimiter: &str, text: Value) -> Result<Value, FunctionError> {
+        if !text.has_unknown() {
+            return function::split(delimiter, text);
+        }
+        let custom = self.custom_resources();
+        function::split_around(delimiter, text, &|part| condition::is_one(part, &custom))
+    }
+
     /// The custom resources of the stack so far, around this template and below it.
     pub(super) fn custom_resources(&self) -> BTreeSet<Address> {
         let mut out = self.custom.clone();
@@ -211,7 +220,7 @@ impl<'a> Evaluator<'a> {
             ExpressionKind::Split { delimiter, text } => {
                 let text = self.needed(text)?;
                 self.spend(budget::split_weight(delimiter, &text), span)?;
-                let split = function::split(delimiter, text);
+                let split = self.split(delimiter, text);
                 split.map(Some).map_err(|e| self.function_error("Fn::Split", &e, span))
             }
             ExpressionKind::Base64(inner) => {

@@ -218,6 +218,10 @@ fn conditions_over_unknown_values_are_decided_where_that_is_possible() {
     };
     assert_eq!(made("!Ref T", ""), "3", "what Ref returns is never empty");
     assert_eq!(made("!GetAtt T.TopicArn", ""), "3", "nor is an ARN");
+    let second = "!Select [1, !Split [',', !Join [',', [x, !Ref T]]]]";
+    assert_eq!(made(second, ""), "3", "no name has a comma");
+    let second = "!Select [1, !Split [',', !Join [',', [x, !Ref C]]]]";
+    assert_eq!(made(second, ""), "condition-reference", "what a handler returns may have one");
     assert_eq!(made("!Ref T", "x"), "condition-reference");
     assert_eq!(made("!GetAtt T.TopicName", ""), "3");
     assert_eq!(
@@ -319,7 +323,7 @@ Resources:
     Type: AWS::CloudFormation::Stack
     Properties:
       TemplateURL: c.yaml
-      Parameters: {Names: 'a,b', Unknown: !Join [',', [x, !GetAtt T.TopicName]]}
+      Parameters: {Names: 'a,b', Unknown: !Join [',', [x, !GetAtt T.DisplayName]]}
 ";
     let child = "
 Transform: AWS::LanguageExtensions

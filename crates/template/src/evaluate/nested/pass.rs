@@ -1,6 +1,5 @@
 //! The values that a parent passes to a nested stack.
 
-use rstack_model::value::function;
 use rstack_model::{Address, Code, Diagnostic, PropertyPath, Value, ValueMap};
 
 use super::super::expression::Evaluator;
@@ -52,7 +51,7 @@ impl Evaluator<'_> {
                 passed.texts.insert(name.clone(), text);
                 continue;
             }
-            match not_known(value, is_list(&parameter.kind.value)) {
+            match self.not_known(value, is_list(&parameter.kind.value)) {
                 Some(value) => {
                     let secret = self.parameters.text_of(&value);
                     passed.take(name, value, secret);
@@ -76,18 +75,18 @@ impl Evaluator<'_> {
         }
         wrong.map_or(Ok(passed), Err)
     }
-}
 
-/// A value that is unknown or secret, as a parameter has it; `None` if it is no text.
-fn not_known(value: &Value, list: bool) -> Option<Value> {
-    match value {
-        Value::Text(_) | Value::Deferred(_) if list => function::split(",", value.clone()).ok(),
-        Value::Text(_) | Value::Deferred(_) => Some(value.clone()),
-        Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::List(_)
-        | Value::Map(_) => None,
+    /// A value that is unknown or secret, as a parameter has it; `None` if it is no text.
+    fn not_known(&self, value: &Value, list: bool) -> Option<Value> {
+        match value {
+            Value::Text(_) | Value::Deferred(_) if list => self.split(",", value.clone()).ok(),
+            Value::Text(_) | Value::Deferred(_) => Some(value.clone()),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::List(_)
+            | Value::Map(_) => None,
+        }
     }
 }
