@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use regex_lite::Regex;
 
+use super::aws_kind;
 use crate::template::{Parameter, Template};
 
 /// The length in bytes of the longest value that is checked against a pattern: the longest that
@@ -91,6 +92,7 @@ impl<'a> Constraints<'a> {
                 return Err(format!("it must have at most {max} characters"));
             }
         }
+        aws_kind::check(kind, item)?;
         if let (Some(regex), Some(pattern)) = (&self.pattern, &parameter.allowed_pattern)
             && !regex.is_match(item)
         {

@@ -1,6 +1,7 @@
 //! Evaluation: parameters and conditions decided, intrinsics applied, what is not known deferred.
 
 mod arn_as_name;
+mod aws_kind;
 mod budget;
 mod condition;
 mod constraint;

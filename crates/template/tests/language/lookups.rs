@@ -283,7 +283,7 @@ fn rules_ask_what_parameters_name() {
     let text = |assert: &str| {
         format!(
             "Parameters:\n  V: {{Type: 'AWS::EC2::VPC::Id', Default: vpc-1}}\n  S: {{Type: \
-             'List<AWS::EC2::Subnet::Id>', Default: 's-1, s-2'}}\n  N: {{Type: String, Default: \
+             'List<AWS::EC2::Subnet::Id>', Default: 'subnet-1, subnet-2'}}\n  N: {{Type: String, Default: \
              x}}\nRules:\n  R: {{Assertions: [{{Assert: {{{assert}}}}}]}}\nResources: {{}}\n"
         )
     };
@@ -293,9 +293,11 @@ fn rules_ask_what_parameters_name() {
     let subnet = |id: &str| attribute("AWS::EC2::Subnet", id, "VpcId");
     for assert in [same, all] {
         let open = answered(&text(assert), &[]);
-        assert_eq!(asked(&open), ["VpcId of s-1", "VpcId of s-2"]);
+        assert_eq!(asked(&open), ["VpcId of subnet-1", "VpcId of subnet-2"]);
         assert_eq!(open.told(), [""; 0]);
-        let vpcs = |second: &str| [(subnet("s-1"), "vpc-1".into()), (subnet("s-2"), second.into())];
+        let vpcs = |second: &str| {
+            [(subnet("subnet-1"), "vpc-1".into()), (subnet("subnet-2"), second.into())]
+        };
         assert_eq!(answered(&text(assert), &vpcs("vpc-1")).told(), [""; 0]);
         assert!(answered(&text(assert), &vpcs("vpc-2")).told()[0].starts_with("rule@"));
     }

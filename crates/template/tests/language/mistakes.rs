@@ -246,3 +246,18 @@ fn more_objects_than_an_account_has_by_default_are_a_warning_at_the_first_one_to
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found[0].contains("`AE11`") && found[0].contains("10") && found[0].contains("12"));
 }
+
+/// No object of the type has such a name, whatever is in the account.
+#[test]
+fn values_of_aws_types_have_their_form() {
+    let text = |kind: &str, value: &str| {
+        format!("Parameters:\n  Given: {{Type: '{kind}', Default: '{value}'}}\nResources: {{}}\n")
+    };
+    let vpc = |value: &str| text("AWS::EC2::VPC::Id", value);
+    assert_eq!(outcome(&vpc("vpc-0a1b2c3d"), &[]).told(), [""; 0]);
+    assert_eq!(outcome(&vpc(""), &[]).told(), [""; 0], "what uses it refuses it");
+    assert_eq!(outcome(&vpc("vpc-nothere"), &[]).told(), ["parameter-value@Given"]);
+    assert_eq!(outcome(&vpc("vpc-1"), &[("Given", "x")]).told(), ["parameter-value@Given"]);
+    let subnets = text("List<AWS::EC2::Subnet::Id>", "subnet-1, sg-1");
+    assert_eq!(outcome(&subnets, &[]).told(), ["parameter-value@Given"]);
+}

@@ -6,8 +6,8 @@ fn told(rule: &str, parameters: &[(&str, &str)]) -> Vec<String> {
     let text = format!(
         "Parameters:\n  Env: {{Type: String, Default: test}}\n  Size: {{Type: String, Default: \
          small}}\n  Nets: {{Type: CommaDelimitedList, Default: 'a,b'}}\n  Key: {{Type: String, \
-         NoEcho: true, Default: k}}\n  V1: {{Type: 'AWS::EC2::VPC::Id', Default: v-1}}\n  V2: \
-         {{Type: 'List<AWS::EC2::VPC::Id>', Default: 'v-2,v-3'}}\nRules:\n  R:\n{rule}Resources: \
+         NoEcho: true, Default: k}}\n  V1: {{Type: 'AWS::EC2::VPC::Id', Default: vpc-1}}\n  V2: \
+         {{Type: 'List<AWS::EC2::VPC::Id>', Default: 'vpc-2,vpc-3'}}\nRules:\n  R:\n{rule}Resources: \
          {{}}\n"
     );
     let outcome = outcome(&text, parameters);
@@ -34,8 +34,8 @@ fn the_functions_of_rules() {
         ("'Fn::EachMemberIn': [!Ref Nets, [a]]", false),
         ("'Fn::EachMemberEquals': [[test, test], !Ref Env]", true),
         ("'Fn::EachMemberEquals': [!Ref Nets, a]", false),
-        ("'Fn::Contains': [{'Fn::RefAll': 'AWS::EC2::VPC::Id'}, v-3]", true),
-        ("'Fn::Contains': [{'Fn::RefAll': 'AWS::EC2::VPC::Id'}, v-4]", false),
+        ("'Fn::Contains': [{'Fn::RefAll': 'AWS::EC2::VPC::Id'}, vpc-3]", true),
+        ("'Fn::Contains': [{'Fn::RefAll': 'AWS::EC2::VPC::Id'}, vpc-4]", false),
         ("'Fn::EachMemberEquals': [{'Fn::RefAll': 'AWS::EC2::Image::Id'}, x]", true),
         ("'Fn::Implies': [!Equals [!Ref Env, prod], !Equals [!Ref Size, large]]", true),
         ("'Fn::Implies': [!Equals [!Ref Env, test], !Equals [!Ref Size, large]]", false),
