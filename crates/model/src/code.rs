@@ -50,6 +50,7 @@ impl Code {
                 | Self::CloudFormationLimit
                 | Self::DuplicateEntry
                 | Self::DuplicateObject
+                | Self::DynamicReference
                 | Self::MappingRegion
                 | Self::MergeKey
                 | Self::MissingParameter
@@ -111,7 +112,7 @@ codes! {
     DuplicateKey = "duplicate-key",
     /// An object without a name that the service takes for another one.
     DuplicateObject = "duplicate-object",
-    /// A `{{resolve:…}}` that is not one.
+    /// A `{{resolve:…}}` that is not one, or is not resolved where it is.
     DynamicReference = "dynamic-reference",
     /// No template at all.
     Empty = "empty",

@@ -53,6 +53,11 @@ impl Diagnostics {
         self.kept.push(diagnostic);
     }
 
+    /// True if the finding is among those that are kept.
+    pub(crate) fn contains(&self, finding: &Diagnostic) -> bool {
+        self.kept.contains(finding)
+    }
+
     /// True if there is an error.
     pub(crate) fn has_errors(&self) -> bool {
         self.found.contains_key(&Severity::Error)

@@ -11,6 +11,7 @@ use rstack_model::{Address, Code, Diagnostic, SecretString, Value};
 use super::expression::Evaluator;
 use super::external;
 use super::finding::Reported;
+use super::unresolved::NotResolved;
 use crate::syntax::Spanned;
 use crate::template::{Expression, ExpressionKind};
 
@@ -186,6 +187,7 @@ impl Evaluator<'_> {
         if let Some(lookup) = external::waits(&value) {
             return Err(Undecided::Waits(lookup));
         }
+        self.note_references(&value, expression.span, NotResolved::Condition);
         let mut secret = false;
         value.visit_secrets(&mut |_| secret = true);
         if secret {

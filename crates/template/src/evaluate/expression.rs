@@ -17,6 +17,7 @@ use super::condition::{self, Decision, Undecided};
 use super::finding::{Findings, Reported};
 use super::nested::{NestedFiles, Progress, is_nested};
 use super::parameter::ParameterValues;
+use super::unresolved::NotResolved;
 use super::{extension, external, rules, wait_condition};
 use crate::check;
 use crate::syntax::Spanned;
@@ -220,11 +221,13 @@ impl<'a> Evaluator<'a> {
             ExpressionKind::Split { delimiter, text } => {
                 let text = self.needed(text)?;
                 self.spend(budget::split_weight(delimiter, &text), span)?;
+                self.note_references(&text, span, NotResolved::Split);
                 let split = self.split(delimiter, text);
                 split.map(Some).map_err(|e| self.function_error("Fn::Split", &e, span))
             }
             ExpressionKind::Base64(inner) => {
                 let text = self.needed(inner)?;
+                self.note_references(&text, span, NotResolved::Base64);
                 let encoded = function::base64(text);
                 encoded.map(Some).map_err(|e| self.function_error("Fn::Base64", &e, span))
             }

@@ -41,6 +41,14 @@ impl Findings {
         self.list.push(warning);
     }
 
+    /// Tells something that stops nothing, unless it was told already: a value may be evaluated for several
+    /// purposes.
+    pub(super) fn warn_once(&mut self, warning: Diagnostic) {
+        if !self.list.contains(&warning) {
+            self.list.push(warning);
+        }
+    }
+
     /// Something that is missing because reading the template has reported why. Should it not have,
     /// it is reported now.
     pub(super) fn told_before(&mut self, what: &str, at: Span) -> Reported {

@@ -24,6 +24,7 @@ mod secret_names;
 mod stored;
 mod templates;
 mod text_references;
+mod unresolved;
 mod wait_condition;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -261,3 +261,31 @@ fn values_of_aws_types_have_their_form() {
     let subnets = text("List<AWS::EC2::Subnet::Id>", "subnet-1, sg-1");
     assert_eq!(outcome(&subnets, &[]).told(), ["parameter-value@Given"]);
 }
+
+#[test]
+fn references_in_operands_that_do_not_resolve_them_are_warned_of_by_name() {
+    let topic = |name: &str| {
+        format!(
+            "Resources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      DisplayName: {name}\n"
+        )
+    };
+    for (value, warned) in [
+        ("!Base64 'x={{resolve:ssm:/a}}'", "`{{resolve:ssm:/a}}` is not resolved in `Fn::Base64`"),
+        (
+            "!Select [0, !Split [',', 'x,{{resolve:ssm:/a}}']]",
+            "`{{resolve:ssm:/a}}` is resolved after `Fn::Split`",
+        ),
+        ("!If [C, a, b]", "`{{resolve:ssm:/c}}` is not resolved in a condition"),
+    ] {
+        let condition = "Conditions: {C: !Equals ['{{resolve:ssm:/c}}', x]}\n";
+        let condition = if value.starts_with("!If") { condition } else { "" };
+        let text = format!("{condition}{}", topic(value));
+        let outcome = outcome(&text, &[]);
+        let messages: Vec<&str> =
+            outcome.diagnostics.iter().map(|found| found.message.as_str()).collect();
+        assert!(matches!(&messages[..], [one] if one.starts_with(warned)), "{messages:?}");
+        assert_eq!(outcome.diagnostics[0].code.as_str(), "dynamic-reference");
+    }
+    // Where functions have made the whole text, the reference in it is resolved.
+    assert_eq!(outcome(&topic("!Sub '{{resolve:ssm:/a}}'"), &[]).told(), [""; 0]);
+}
