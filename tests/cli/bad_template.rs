@@ -89,6 +89,35 @@ fn each_mistake_in_a_template_is_one_error_with_its_place() {
     snapshot("bad_template", &told);
 }
 
+/// JSON has no dashes, no indentation and no tags.
+#[test]
+fn help_for_a_template_in_json_is_written_in_json() {
+    let place = Place::empty();
+    for (file, text, help) in [
+        (
+            "kind.json",
+            r#"{"Resources": {"A": {"Type": "AWS::S3::Bucket", "Properties": {"Tags": 5}}}}"#,
+            "make a number an element of a list: put brackets around it\n",
+        ),
+        (
+            "shape.json",
+            r#"{"Resources": {"A": {"Type": "AWS::S3::Bucket", "Properties": [1]}}}"#,
+            "a map is written `{\"Name\": value}`",
+        ),
+        (
+            "stray.json",
+            r#"{"Resources": {"A": {"Type": "AWS::S3::Bucket", "BucketName": "x"}}}"#,
+            "move it into `\"Properties\": {…}`",
+        ),
+    ] {
+        place.write(file, text);
+        for command in [&["plan", file, "--sandbox"][..], &["validate", file]] {
+            let refused = place.run(command).expect(1);
+            assert!(refused.err.contains(help), "{file}: {}", refused.err);
+        }
+    }
+}
+
 fn first_error(text: &str) -> Option<&str> {
     text.lines().find(|line| line.starts_with("error["))
 }

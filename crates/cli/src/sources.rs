@@ -9,7 +9,7 @@ use rstack_ops::TemplateFiles;
 use rstack_render::Source;
 use rstack_template::{
     ExternalValues, Included, MAX_SIZE, Origins, Parsed, Reading, Serverless, Spanned, WantedFile,
-    is_other_file, parse_at,
+    in_json_words, is_json, is_other_file, parse_at,
 };
 
 use crate::assembly::{StackAssets, assembly_file_hint, is_assembly};
@@ -375,6 +375,9 @@ impl Sources {
                 label.span = Span::new(at(label.span.start), at(label.span.end));
             }
             if let Some((source, of_file)) = out.get_mut(index) {
+                if is_json(source.text) {
+                    in_json_words(&mut moved);
+                }
                 if !source.is_shown {
                     withhold(&mut moved, source.text);
                 }

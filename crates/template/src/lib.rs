@@ -9,6 +9,7 @@ mod diagnostics;
 mod evaluate;
 mod expand;
 mod include;
+mod json_words;
 mod limits;
 mod parameter_file;
 mod serverless;
@@ -35,6 +36,7 @@ pub use evaluate::{
     Evaluation, ExternalValues, Inputs, Templates, WantedFile, evaluate, has_large_pattern,
 };
 pub use include::Included;
+pub use json_words::{in_json_words, is_json};
 pub use limits::limits;
 pub use parameter_file::{
     FileParameter, FileValue, ParameterFile, ParameterFileError, ParameterFileProblem, Place,
