@@ -161,11 +161,13 @@ fn quoted(names: &BTreeSet<String>) -> String {
 }
 
 fn nothing_to_roll_back(stack: &StackName, deposed: usize) -> String {
-    let objects = if deposed == 1 { "object" } else { "objects" };
+    // Resources that are no longer in the template may be left as well, and the state does not know them.
     match deposed {
-        0 => format!("no apply of `{stack}` failed or was interrupted"),
+        0 => format!(
+            "no apply of `{stack}` failed or was interrupted while it made or changed objects"
+        ),
         _ => format!(
-            "the last apply of `{stack}` completed, except for {deposed} old {objects} to be deleted"
+            "the last apply of `{stack}` made everything new, and only old objects remain to be deleted"
         ),
     }
 }
