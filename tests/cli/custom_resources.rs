@@ -109,6 +109,7 @@ fn a_failed_create_is_deleted_and_the_reason_is_the_handlers() {
     place.write(RULES, "Custom::Thing: { create: { fail: no room for it } }\n");
     let failed = place.sandbox(&["apply", "app.yaml", "--yes"]);
     assert_eq!(failed.code, 4, "{}", failed.err);
+    assert!(failed.err.contains("error[handler-failed]"), "{}", failed.err);
     assert!(
         failed.err.contains("`Thing`: Create of Custom::Thing: no room for it"),
         "{}",
@@ -126,7 +127,8 @@ fn a_handler_that_never_responds_is_resolved_by_the_user() {
     place.write(RULES, "Custom::Thing: { create: { noResponse: true } }\n");
     let failed = place.sandbox(&["apply", "app.yaml", "--yes"]);
     assert_ne!(failed.code, 0, "{}", failed.err);
-    assert!(failed.err.contains("did not respond within 1 seconds"), "{}", failed.err);
+    assert!(failed.err.contains("error[handler-silent]"), "{}", failed.err);
+    assert!(failed.err.contains("did not respond within 1 second;"), "{}", failed.err);
     let again = place.sandbox(&["apply", "app.yaml", "--yes"]);
     assert!(again.err.contains("error[create-in-doubt]"), "{}", again.err);
     // The log of the handler says that it has made something, under this ID.

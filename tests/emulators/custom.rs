@@ -140,7 +140,7 @@ fn a_handler_that_keeps_no_contract_fails_and_leaves_nothing() {
         ("other-request", "another `RequestId`"),
         ("too-long", "longer than 4096 bytes"),
         ("not-json", "not a JSON object"),
-        ("no-reason", "gave no reason"),
+        ("no-reason", "reported FAILED and gave no reason"),
         ("no-physical-id", "no `PhysicalResourceId`"),
         ("fails", "the thing is broken"),
     ] {
@@ -175,7 +175,7 @@ fn a_create_without_a_response_in_time_is_left_to_the_user() {
     let handled = Handled::new();
     let silent = handled.run("apply", &["-p", "Mode=silent", "-p", "Timeout=1"]);
     assert_ne!(silent.code, 0);
-    assert!(silent.err.contains("did not respond within 1 seconds"), "{}", silent.err);
+    assert!(silent.err.contains("did not respond within 1 second;"), "{}", silent.err);
     assert_eq!(handled.kinds(), ["Create -"]);
     handled.account.run(&["resolve", "things", "Thing", "--ours", "thing-one"]).expect(0);
     handled.account.run(&["rollback", "things", "--yes"]).expect(0);

@@ -160,6 +160,7 @@ fn is_missing(error: &DriverError) -> bool {
         | ErrorKind::DependencyNotReady
         | ErrorKind::AccessDenied { .. }
         | ErrorKind::Credentials
+        | ErrorKind::Handler(_)
         | ErrorKind::Conflict
         | ErrorKind::Transient
         | ErrorKind::Unreachable

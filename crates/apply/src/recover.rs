@@ -1,8 +1,8 @@
 //! Recovery: finds out the outcome of operations that were cut off, by asking the cloud.
 
 use rstack_driver::{
-    CreateRequest, DeleteRequest, DriverError, ErrorKind, Found, Object, OperationKind, Removal,
-    ResourceDriver, Step as Progress,
+    CreateRequest, DeleteRequest, DriverError, ErrorKind, Found, HandlerFailure, Object,
+    OperationKind, Removal, ResourceDriver, Step as Progress,
 };
 use rstack_journal::{
     Entry, FailedEffect, Intent, IntentAction, OpenOperation, Outcome, PolledKind, base_of,
@@ -516,9 +516,10 @@ fn polled_entry(
     }
 }
 
-/// True if the cloud does not know the polled operation.
+/// True if the cloud does not know the polled operation, or its handler never says how it ended.
 fn is_forgotten(error: &DriverError) -> bool {
-    matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unsupported)
+    let silent = ErrorKind::Handler(HandlerFailure::Silent);
+    matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unsupported) || error.kind == silent
 }
 
 /// True if trying again later would end in the same way.

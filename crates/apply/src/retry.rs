@@ -55,6 +55,7 @@ pub(crate) fn may_have_happened(error: &DriverError) -> bool {
         | ErrorKind::AccessDenied { .. }
         | ErrorKind::Credentials
         | ErrorKind::Invalid { .. }
+        | ErrorKind::Handler(_)
         | ErrorKind::Conflict
         | ErrorKind::Unreachable
         | ErrorKind::Unsupported => false,

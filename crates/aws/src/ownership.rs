@@ -77,6 +77,7 @@ pub(crate) fn forbids_tags(error: &DriverError) -> bool {
         | ErrorKind::Invalid { .. }
         | ErrorKind::Conflict
         | ErrorKind::Transient
+        | ErrorKind::Handler(_)
         | ErrorKind::Unreachable
         | ErrorKind::UnknownOutcome
         | ErrorKind::Unsupported => false,

@@ -27,6 +27,8 @@ pub enum ErrorKind {
         /// The property at fault, if it is known.
         property: Option<PropertyPath>,
     },
+    /// The handler of a custom resource did not carry the request out.
+    Handler(HandlerFailure),
     /// The object was changed by another process or user meanwhile, or is in use.
     Conflict,
     /// It failed for a reason that passes: the engine tries again, later.
@@ -37,6 +39,17 @@ pub enum ErrorKind {
     UnknownOutcome,
     /// The driver cannot do what is asked.
     Unsupported,
+}
+
+/// The way in which the handler of a custom resource failed a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandlerFailure {
+    /// It reports that it failed.
+    Reported,
+    /// Its response breaks the contract.
+    Response,
+    /// It did not respond in time.
+    Silent,
 }
 
 /// A failed call.
@@ -84,6 +97,7 @@ impl DriverError {
             | ErrorKind::AccessDenied { .. }
             | ErrorKind::Credentials
             | ErrorKind::Invalid { .. }
+            | ErrorKind::Handler(_)
             | ErrorKind::Conflict
             | ErrorKind::Unreachable
             | ErrorKind::UnknownOutcome
@@ -104,6 +118,9 @@ impl DriverError {
             ErrorKind::Credentials if self.operation == "configuration" => ErrorCode::NoRegion,
             ErrorKind::Credentials => ErrorCode::Credentials,
             ErrorKind::Invalid { .. } => ErrorCode::InvalidRequest,
+            ErrorKind::Handler(HandlerFailure::Reported) => ErrorCode::HandlerFailed,
+            ErrorKind::Handler(HandlerFailure::Response) => ErrorCode::HandlerResponse,
+            ErrorKind::Handler(HandlerFailure::Silent) => ErrorCode::HandlerSilent,
             ErrorKind::Conflict => ErrorCode::Conflict,
             ErrorKind::Transient => ErrorCode::Transient,
             ErrorKind::Unreachable => ErrorCode::Unreachable,

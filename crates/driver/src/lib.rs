@@ -26,7 +26,7 @@ pub use asset_store::{
 };
 pub use cloud::{CallInFlight, Cloud, Identity};
 pub use direct::{Direct, DirectDriver};
-pub use error::{DriverError, ErrorKind};
+pub use error::{DriverError, ErrorKind, HandlerFailure};
 pub use image_registry::{ImageRegistry, OpenRegistry, RegistryAccess, RegistryLogin};
 pub use managed_stacks::{ManagedExport, ManagedStacks};
 pub use name::{NameRule, Separator};

@@ -68,6 +68,12 @@ codes! {
     FileTooLarge = "file-too-large",
     /// A `--force` that does not repeat the name of the stack.
     ForceMismatch = "force-mismatch",
+    /// A handler of a custom resource that reports that its request failed.
+    HandlerFailed = "handler-failed",
+    /// A response of a handler that breaks the contract of custom resources.
+    HandlerResponse = "handler-response",
+    /// A handler of a custom resource that does not respond in time.
+    HandlerSilent = "handler-silent",
     /// A container image that cannot be built or pushed.
     ImageNotBuilt = "image-not-built",
     /// A defect of rstack.

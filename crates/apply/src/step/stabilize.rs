@@ -87,6 +87,7 @@ fn tells_of_object(error: &StepError) -> bool {
             | ErrorKind::AlreadyExists
             | ErrorKind::DependencyNotReady
             | ErrorKind::Invalid { .. }
+            | ErrorKind::Handler(_)
             | ErrorKind::Conflict
             | ErrorKind::Unsupported => true,
         },

@@ -170,6 +170,7 @@ impl Snapshots for Database {
                 | ErrorKind::AccessDenied { .. }
                 | ErrorKind::Credentials
                 | ErrorKind::Transient
+                | ErrorKind::Handler(_)
                 | ErrorKind::Unreachable
                 | ErrorKind::UnknownOutcome
                 | ErrorKind::Unsupported => Err(error),

@@ -76,6 +76,7 @@ async fn is_current(
             | ErrorKind::Invalid { .. }
             | ErrorKind::Conflict
             | ErrorKind::Transient
+            | ErrorKind::Handler(_)
             | ErrorKind::Unreachable
             | ErrorKind::UnknownOutcome
             | ErrorKind::Unsupported => Err(error),

@@ -103,6 +103,9 @@ impl ErrorKind {
             | ErrorCode::Credentials
             | ErrorCode::DependencyNotReady
             | ErrorCode::DriverMissing
+            | ErrorCode::HandlerFailed
+            | ErrorCode::HandlerResponse
+            | ErrorCode::HandlerSilent
             | ErrorCode::InvalidRequest
             | ErrorCode::NotSupported
             | ErrorCode::ObjectExists
@@ -172,7 +175,7 @@ fn fails_a_step(code: ErrorCode) -> bool {
 #[cfg(test)]
 mod tests {
     use rstack_apply::StepError;
-    use rstack_driver::{DriverError, ErrorKind as CloudError};
+    use rstack_driver::{DriverError, ErrorKind as CloudError, HandlerFailure};
 
     use super::*;
 
@@ -187,6 +190,9 @@ mod tests {
             driver(CloudError::AccessDenied { action: None }),
             driver(CloudError::Credentials),
             driver(CloudError::Invalid { property: None }),
+            driver(CloudError::Handler(HandlerFailure::Reported)),
+            driver(CloudError::Handler(HandlerFailure::Response)),
+            driver(CloudError::Handler(HandlerFailure::Silent)),
             driver(CloudError::Conflict),
             driver(CloudError::Transient),
             driver(CloudError::Unreachable),

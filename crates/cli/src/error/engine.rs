@@ -173,6 +173,7 @@ pub(crate) fn replace_hint(change: &Change, error: &StepError) -> Option<Hint> {
         | CloudError::DependencyNotReady
         | CloudError::AccessDenied { .. }
         | CloudError::Credentials
+        | CloudError::Handler(_)
         | CloudError::Unreachable
         | CloudError::Transient
         | CloudError::UnknownOutcome => return None,
@@ -344,6 +345,7 @@ pub(crate) fn cloud_hint(error: &DriverError) -> Option<String> {
         | CloudError::Throttled
         | CloudError::DependencyNotReady
         | CloudError::Invalid { property: None }
+        | CloudError::Handler(_)
         | CloudError::Conflict
         | CloudError::Transient
         | CloudError::UnknownOutcome

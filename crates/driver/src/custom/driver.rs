@@ -23,8 +23,8 @@ use super::{
     SERVICE_TIMEOUT, SERVICE_TOKEN,
 };
 use crate::{
-    CreateRequest, DriverError, EffectSink, ErrorKind, Finish, Found, Object, Observed,
-    OperationKind, Pending, Poll, Request, ResourceDriver, SinkError, Step,
+    CreateRequest, DriverError, EffectSink, ErrorKind, Finish, Found, HandlerFailure, Object,
+    Observed, OperationKind, Pending, Poll, Request, ResourceDriver, SinkError, Step,
 };
 
 /// The time for which a response is accepted after its time limit, in seconds.
@@ -238,13 +238,15 @@ impl CustomResource {
                 (poll.identifier.as_ref().map_or("", Identifier::only).to_owned(), data)
             }
             (Ok(Response::Success { physical_id: None, .. }), RequestType::Create) => {
-                let error = ResponseError::NoPhysicalId.to_string();
-                return self.failed(cursor, poll, None, error);
+                return self.malformed(cursor, poll, None, &ResponseError::NoPhysicalId);
             }
             (Ok(Response::Failed { physical_id, reason }), _) => {
-                return self.failed(cursor, poll, physical_id, reason);
+                return self.failed(cursor, poll, physical_id, (HandlerFailure::Reported, reason));
             }
-            (Err(error), _) => return self.failed(cursor, poll, None, error.to_string()),
+            (Ok(Response::Malformed { physical_id, error }), _) => {
+                return self.malformed(cursor, poll, physical_id, &error);
+            }
+            (Err(error), _) => return self.malformed(cursor, poll, None, &error),
         };
         Step::made(self.object(cursor, physical_id, &poll.declared, data))
     }
@@ -256,20 +258,30 @@ impl CustomResource {
         cursor: &RequestCursor,
         poll: &Poll,
         physical_id: Option<String>,
-        reason: String,
+        (failure, reason): (HandlerFailure, String),
     ) -> Step {
         if cursor.request == RequestType::Create && poll.identifier.is_none() {
             let physical_id = physical_id.unwrap_or_else(|| unnamed(cursor, &poll.token));
             let object = self.object(cursor, physical_id, &poll.declared, KnownMap::new());
             return Step::Pending(self.waiting(cursor, Some(object)));
         }
-        let kind = ErrorKind::Invalid { property: None };
+        let kind = ErrorKind::Handler(failure);
         Step::Done(Finish::Failed(Box::new(self.error(cursor.request, kind, reason))))
     }
 
+    /// The step of a request whose response breaks the contract.
+    fn malformed(
+        &self,
+        cursor: &RequestCursor,
+        poll: &Poll,
+        physical_id: Option<String>,
+        error: &ResponseError,
+    ) -> Step {
+        self.failed(cursor, poll, physical_id, (HandlerFailure::Response, error.to_string()))
+    }
+
     /// The end of a request without a response in time. The outcome of a create is ambiguous.
-    fn unanswered(&self, cursor: &RequestCursor, poll: &Poll) -> Result<Step, DriverError> {
-        let message = format!("the handler did not respond within {} seconds", cursor.limit());
+    async fn unanswered(&self, cursor: &RequestCursor, poll: &Poll) -> Result<Step, DriverError> {
         match (cursor.request, &poll.identifier) {
             (RequestType::Create, Some(said)) => {
                 // The user has said that it made this object.
@@ -277,15 +289,19 @@ impl CustomResource {
                 let none = KnownMap::new();
                 Ok(Step::made(self.object(cursor, physical_id, &poll.declared, none)))
             }
-            (RequestType::Create, None) => {
-                Err(self.error(cursor.request, ErrorKind::NotFound, message))
-            }
+            (RequestType::Create, None) => Err(self.silent(cursor, poll).await),
             (RequestType::Update | RequestType::Delete, _) => {
-                let kind = ErrorKind::Invalid { property: None };
-                let error = self.error(cursor.request, kind, message);
-                Ok(Step::Done(Finish::Failed(Box::new(error))))
+                Ok(Step::Done(Finish::Failed(Box::new(self.silent(cursor, poll).await))))
             }
         }
+    }
+
+    /// The error of a request without a response in time.
+    async fn silent(&self, cursor: &RequestCursor, poll: &Poll) -> DriverError {
+        let (limit, log) = (seconds(cursor.limit()), log_of(&poll.declared));
+        let tail = self.log_tail(cursor, poll).await;
+        let message = format!("the handler did not respond within {limit}; see {log}{tail}");
+        self.error(cursor.request, ErrorKind::Handler(HandlerFailure::Silent), message)
     }
 
     /// The end of the handler's log, as a part of a message. The log of a request with secrets is not shown,
@@ -328,6 +344,20 @@ impl CustomResource {
                 Err(self.error(request, ErrorKind::Unsupported, message))
             }
         }
+    }
+}
+
+/// A number of seconds in words.
+fn seconds(number: u64) -> String {
+    format!("{number} second{}", if number == 1 { "" } else { "s" })
+}
+
+/// The log of the handler in these properties, in words.
+fn log_of(properties: &KnownMap) -> String {
+    let token = properties.get(SERVICE_TOKEN).and_then(KnownValue::expose_str);
+    match token.and_then(HandlerArn::parse).as_ref().and_then(HandlerArn::log_group) {
+        Some(group) => format!("its log (`{group}`, unless the function has another log group)"),
+        None => "its log".to_owned(),
     }
 }
 
@@ -449,7 +479,7 @@ impl ResourceDriver for CustomResource {
                 }
                 Ok(step)
             }
-            None if self.is_past(&cursor) => self.unanswered(&cursor, poll),
+            None if self.is_past(&cursor) => self.unanswered(&cursor, poll).await,
             None => Ok(Step::Pending(self.waiting(&cursor, None))),
         }
     }
@@ -465,10 +495,11 @@ impl ResourceDriver for CustomResource {
         }
         if self.is_past(&cursor) && self.response(&cursor, &request.token).await?.is_none() {
             let why = format!(
-                "the handler was sent the Create request {} and did not respond within {} seconds; \
-                 its log tells whether it made something, and under which physical ID",
+                "the handler was sent the Create request {} and did not respond within {}; {} tells \
+                 whether it made something, and under which physical ID",
                 request.token,
-                cursor.limit()
+                seconds(cursor.limit()),
+                log_of(&request.properties)
             );
             return Ok(Found::Ambiguous { why });
         }

@@ -8,6 +8,9 @@ pub const MAX_RESPONSE: usize = 4096;
 /// The bytes of the longest physical ID.
 const MAX_PHYSICAL_ID: usize = 1024;
 
+/// The reason of a handler that gives none.
+const NO_REASON: &str = "the handler reported FAILED and gave no reason";
+
 /// The identity of the request that a response has to name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answered<'a> {
@@ -19,7 +22,7 @@ pub struct Answered<'a> {
     pub logical_id: &'a str,
 }
 
-/// A response that keeps the contract.
+/// A response that answers its request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Response {
     /// The request was carried out.
@@ -35,6 +38,13 @@ pub enum Response {
         physical_id: Option<String>,
         /// The reason in the handler's words.
         reason: String,
+    },
+    /// It answers the request and breaks the contract in another way.
+    Malformed {
+        /// The physical ID, if it was given. The object is known by it, and is not left behind.
+        physical_id: Option<String>,
+        /// The way in which it breaks the contract.
+        error: ResponseError,
     },
 }
 
@@ -89,23 +99,18 @@ impl Response {
             }
         }
         let physical_id = physical_id(&response)?;
-        // The object of a malformed response is known by its ID, and is not left behind.
-        let malformed = |error: ResponseError| Self::Failed {
-            physical_id: physical_id.clone(),
-            reason: error.to_string(),
-        };
         match response.get("Status").and_then(Json::as_str) {
             Some("SUCCESS") => Ok(match data(&response) {
                 Ok(data) => Self::Success { physical_id, data },
-                Err(error) => malformed(error),
+                Err(error) => Self::Malformed { physical_id, error },
             }),
             Some("FAILED") => {
                 let reason = response.get("Reason").and_then(Json::as_str).map(str::trim);
                 let reason = reason.filter(|reason| !reason.is_empty());
-                let reason = reason.unwrap_or("the handler gave no reason").to_owned();
+                let reason = reason.unwrap_or(NO_REASON).to_owned();
                 Ok(Self::Failed { physical_id, reason })
             }
-            Some(_) | None => Ok(malformed(ResponseError::Status)),
+            Some(_) | None => Ok(Self::Malformed { physical_id, error: ResponseError::Status }),
         }
     }
 }

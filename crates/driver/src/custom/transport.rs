@@ -45,6 +45,15 @@ impl HandlerArn {
         }
     }
 
+    /// The log group that Lambda gives a function that names none; `None` for a topic.
+    ///
+    /// Source: "Sending Lambda function logs to CloudWatch Logs", AWS Lambda Developer Guide.
+    pub fn log_group(&self) -> Option<String> {
+        let Self::Function(arn) = self else { return None };
+        let mut resource = arn.split(':').skip(5).skip_while(|part| *part == "function");
+        Some(format!("/aws/lambda/{}", resource.next()?))
+    }
+
     /// The ARN.
     pub fn as_str(&self) -> &str {
         match self {

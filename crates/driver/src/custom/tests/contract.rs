@@ -1,6 +1,6 @@
 //! Requests as a handler gets them, and responses that break the contract.
 
-use rstack_model::{KnownValue, SecretString, stack_id};
+use rstack_model::{ErrorCode, KnownValue, SecretString, stack_id};
 use serde_json::{Value as Json, json};
 
 use super::handler::{
@@ -8,7 +8,7 @@ use super::handler::{
 };
 use crate::custom::response::Answered;
 use crate::custom::{CustomTransport, HandlerArn, Response, ResponseError, service_timeout};
-use crate::{Finish, Object, OperationKind, Pending, Request, ResourceDriver, Step};
+use crate::{DriverError, Finish, Object, OperationKind, Pending, Request, ResourceDriver, Step};
 
 /// An object that a create has made.
 fn made(handler: &std::sync::Arc<Handler>, properties: Json) -> Object {
@@ -127,9 +127,8 @@ fn a_malformed_response_that_names_an_object_is_a_failure_that_names_it() {
         (json!({"Status": null}), ResponseError::Status),
         (json!({"Data": [1]}), ResponseError::Data),
     ] {
-        let Ok(Response::Failed { physical_id, reason }) = parsed(&says) else { panic!("{says}") };
-        assert!(physical_id.is_some(), "{says}");
-        assert_eq!(reason, error.to_string());
+        let physical_id = Some("thing-1".to_owned());
+        assert_eq!(parsed(&says), Ok(Response::Malformed { physical_id, error }), "{says}");
     }
 }
 
@@ -164,7 +163,7 @@ fn a_failure_without_a_reason_and_an_id_is_still_a_failure() {
     };
     assert_eq!(
         failed(json!({"Status": "FAILED", "PhysicalResourceId": null})),
-        (None, "the handler gave no reason".to_owned())
+        (None, "the handler reported FAILED and gave no reason".to_owned())
     );
     let (id, reason) = failed(json!({"Status": "FAILED", "Reason": " no room "}));
     assert_eq!((id.as_deref(), reason.as_str()), (Some("thing-1"), "no room"));
@@ -194,7 +193,7 @@ fn attributes_are_whatever_the_data_are_and_those_that_may_not_be_shown_are_secr
 }
 
 /// The end of a create that was answered like this, as the engine sees it.
-fn end_of_create(answer: Answer) -> (String, String) {
+fn end_of_create(answer: Answer) -> (String, DriverError) {
     let handler = Handler::answering([answer]);
     let (driver, sink) = (handler.driver(), Durable::new(&handler));
     now(driver.begin(&Request::Create(create(json!({}))), &sink)).unwrap();
@@ -208,22 +207,27 @@ fn end_of_create(answer: Answer) -> (String, String) {
     let step = now(driver.poll(&asked)).unwrap();
     let Step::Done(Finish::Failed(error)) = step else { panic!("{step:?}") };
     assert_eq!(handler.count(), 1);
-    (object.physical_id.to_string(), error.message)
+    (object.physical_id.to_string(), *error)
 }
 
 #[test]
 fn a_failed_create_names_what_is_to_be_deleted_before_it_fails() {
     let named = json!({"Status": "FAILED", "Reason": "no room", "PhysicalResourceId": "half"});
-    assert_eq!(end_of_create(Answer::Says(named)), ("half".to_owned(), "no room".to_owned()));
-    let unnamed = [
-        Answer::Says(json!({"Status": "FAILED", "PhysicalResourceId": null})),
+    let (half, error) = end_of_create(Answer::Says(named));
+    assert_eq!((half.as_str(), error.message.as_str()), ("half", "no room"));
+    assert_eq!(error.error_code(), ErrorCode::HandlerFailed);
+    let unnamed = Answer::Says(json!({"Status": "FAILED", "PhysicalResourceId": null}));
+    assert_eq!(end_of_create(unnamed).1.error_code(), ErrorCode::HandlerFailed);
+    let malformed = [
+        Answer::Says(json!({"Status": "DONE", "PhysicalResourceId": null})),
         Answer::Says(json!({"PhysicalResourceId": null})),
         Answer::Says(json!({"RequestId": "another"})),
         Answer::Bytes(b"not JSON".to_vec()),
         Answer::Bytes(vec![b' '; 5 * 1024]),
     ];
-    for answer in unnamed {
-        let (physical_id, _) = end_of_create(answer);
+    for answer in malformed {
+        let (physical_id, error) = end_of_create(answer);
+        assert_eq!(error.error_code(), ErrorCode::HandlerResponse, "{error}");
         // It follows from the request, so that every process names the same.
         assert_eq!(physical_id, end_of_create(Answer::Bytes(Vec::new())).0);
         assert!(physical_id.starts_with("Live-Thing-"), "{physical_id}");

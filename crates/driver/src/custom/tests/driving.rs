@@ -1,5 +1,6 @@
 //! A request is delivered once, whatever happens to its answer.
 
+use rstack_model::ErrorCode;
 use serde_json::json;
 
 use super::handler::{Answer, Durable, Handler, create, delete, lock, now, poll, response, update};
@@ -115,10 +116,16 @@ fn a_create_without_a_response_in_time_is_ambiguous_and_a_late_response_settles_
     assert!(matches!(now(driver.poll(&asked)).unwrap(), Step::Pending(_)));
     assert!(matches!(now(driver.find(&request)).unwrap(), Found::Begun(_)));
     handler.pass(1);
-    assert_eq!(now(driver.poll(&asked)).unwrap_err().kind, ErrorKind::NotFound);
+    *lock(&handler.log) = vec!["Traceback".to_owned()];
+    let silent = now(driver.poll(&asked)).unwrap_err();
+    assert_eq!(silent.error_code(), ErrorCode::HandlerSilent);
+    for part in ["within 60 seconds", "`/aws/lambda/handler`", "Traceback"] {
+        assert!(silent.message.contains(part), "{silent}");
+    }
     let found = now(driver.find(&request)).unwrap();
     let Found::Ambiguous { why } = found else { panic!("{found:?}") };
     assert!(why.contains("request-1") && why.contains("60 seconds"), "{why}");
+    assert!(why.contains("`/aws/lambda/handler`"), "{why}");
     // The user may name the object by its physical ID.
     let said = driver.identify(&request, &"thing-9".into());
     assert_eq!((said.only(), said.parts().len()), ("thing-9", 3));
