@@ -120,6 +120,27 @@ fn a_failed_create_is_deleted_and_the_reason_is_the_handlers() {
     assert_eq!(place.sandbox(&["sandbox", "ls"]).expect(0).out, "");
 }
 
+/// The template is right: what the sandbox has made up does not fit it.
+#[test]
+fn an_invented_attribute_that_does_not_fit_is_named_with_the_way_out() {
+    let place = place();
+    let template = "Resources:
+  C: {Type: Custom::C, Properties: {ServiceToken: 'arn:aws:lambda:eu-west-1:000000000000:function:f'}}
+  P: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !Select [1, !Split [/out/, !GetAtt C.Path]]}}
+";
+    place.write("parts.yaml", template);
+    let failed = place.sandbox(&["apply", "parts.yaml", "--yes"]);
+    for part in [
+        "`Value` cannot be evaluated: index 1 is outside of the list of 1 (it uses `C.Path`)",
+        "has invented `C.Path`",
+        "`C: {data: {Path: …}}` in `sandbox/custom.yaml`",
+    ] {
+        assert!(failed.err.contains(part), "{part}: {}", failed.err);
+    }
+    place.write(RULES, "C: { data: { Path: 'a/out/b' } }\n");
+    place.sandbox(&["apply", "parts.yaml", "--yes"]).expect(0);
+}
+
 #[test]
 fn a_handler_that_never_responds_is_resolved_by_the_user() {
     let place = place();

@@ -135,15 +135,15 @@ fn awaited(plan: &Plan) -> BTreeSet<AttributeRef> {
 /// The stack as a plan says that it is to be, with the values that it awaits.
 fn desired_of(plan: &Plan, values: &Filled) -> Result<Desired, OpsError> {
     let failed = |address: String, source: FunctionError| {
-        OpsError::from(PlanError::Function { address, path: None, source })
+        OpsError::from(PlanError::Function { address, path: None, of: Vec::new(), source })
     };
     let mut resources = BTreeMap::new();
     for (address, change) in &plan.changes {
         let Some(object) = &change.desired else { continue };
         let resource = resource(change, object, values);
-        let resource = resource.map_err(|Unresolvable { path, error: source }| {
+        let resource = resource.map_err(|Unresolvable { path, of, error: source }| {
             let (address, path) = (address.to_string(), Some(path));
-            OpsError::from(PlanError::Function { address, path, source })
+            OpsError::from(PlanError::Function { address, path, of, source })
         })?;
         resources.insert(address.clone(), resource);
     }

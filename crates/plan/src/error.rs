@@ -1,7 +1,7 @@
 //! The reasons why no plan can be made.
 
 use rstack_catalog::{DeletionProtection, ObjectName};
-use rstack_model::value::{FunctionError, SecretAttribute};
+use rstack_model::value::{AttributeRef, FunctionError, SecretAttribute, uses};
 use rstack_model::{Address, PropertyPath};
 
 /// The reason why no plan can be made.
@@ -103,12 +103,14 @@ pub enum PlanError {
     #[error("{}", several(.0))]
     Several(Vec<PlanError>),
     /// An intrinsic function cannot take what an attribute is.
-    #[error("{} cannot be evaluated", property_of(.path.as_ref(), .address))]
+    #[error("{} cannot be evaluated{}", property_of(.path.as_ref(), .address), uses(.of))]
     Function {
         /// The resource, output or parameter.
         address: String,
         /// The property of the resource.
         path: Option<PropertyPath>,
+        /// The attributes that it uses.
+        of: Vec<AttributeRef>,
         /// Why not.
         source: FunctionError,
     },

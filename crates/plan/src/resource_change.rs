@@ -70,9 +70,10 @@ pub(crate) fn declared<'a>(
     predictions: &mut Predictions<'a>,
     blocked: &mut Vec<PlanError>,
 ) -> Result<Change, PlanError> {
-    let function_error = |Unresolvable { path, error: source }| PlanError::Function {
+    let function_error = |Unresolvable { path, of, error: source }| PlanError::Function {
         address: id.to_string(),
         path: Some(path),
+        of,
         source,
     };
     let definition: Arc<dyn TypeDefinition> =

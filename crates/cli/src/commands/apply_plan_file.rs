@@ -60,9 +60,9 @@ pub(super) async fn run(
     asked.wait.of(&plan)?;
     let place = place_of(context, &plan.environment);
     let session = Session::open(context, &place, Display::new(context.terminal.clone())).await?;
-    let may_replace = RefCell::default();
+    let hinted = RefCell::default();
     let session = &session;
-    let front = TerminalFrontEnd { context, session, options, may_replace, template: None };
+    let front = TerminalFrontEnd { context, session, options, hinted, template: None };
     let parameters = RunParameters::read(context, &asked.stack.parameters)?;
     let names = [plan.stack.as_str()];
     parameters.check_stacks(&names)?;

@@ -83,13 +83,8 @@ async fn apply(
     options: ReviewOptions,
 ) -> Result<Exit, CommandError> {
     let SavedWork { plan, session, given } = work;
-    let front = TerminalFrontEnd {
-        context,
-        session,
-        options,
-        may_replace: RefCell::default(),
-        template: None,
-    };
+    let front =
+        TerminalFrontEnd { context, session, options, hinted: RefCell::default(), template: None };
     let holder = holder(context, "apply");
     let applied = match plan.awaits.is_empty() {
         true => {

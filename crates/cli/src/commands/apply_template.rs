@@ -25,8 +25,8 @@ pub(super) async fn apply_template(
     let wanted = Box::pin(template.evaluate(session, file, context, &none)).await?;
     let allowed = plan_options(arguments, file);
     let deploy = wanted.deploy(&allowed, arguments);
-    let (may_replace, template) = (RefCell::default(), Some(RefCell::new(template)));
-    let front = TerminalFrontEnd { context, session, options, may_replace, template };
+    let (hinted, template) = (RefCell::default(), Some(RefCell::new(template)));
+    let front = TerminalFrontEnd { context, session, options, hinted, template };
     let holder = holder(context, command);
     let applying = rstack_ops::apply(&session.ops, &deploy, &holder, &front);
     match session.display.during(applying).await {

@@ -74,7 +74,7 @@ impl ExistingStack {
     ) -> TerminalFrontEnd<'a> {
         let ExistingStackArgs { detail, yes, ref wait, .. } = *arguments;
         let options = ReviewOptions { detail, yes, wait: wait.clone(), ..Default::default() };
-        let (session, may_replace) = (&self.session, RefCell::default());
-        TerminalFrontEnd { context, session, options, may_replace, template: None }
+        let (session, hinted) = (&self.session, RefCell::default());
+        TerminalFrontEnd { context, session, options, hinted, template: None }
     }
 }

@@ -44,8 +44,9 @@ pub(super) struct TerminalFrontEnd<'a> {
     pub(super) context: &'a Context,
     pub(super) session: &'a Session,
     pub(super) options: ReviewOptions,
-    /// The changes of the plan that was reviewed which the service may refuse to make in place.
-    pub(super) may_replace: RefCell<BTreeMap<Address, Change>>,
+    /// The changes of the plan that was reviewed which hints after a failure are about: those that the
+    /// service may refuse to make in place, and custom resources.
+    pub(super) hinted: RefCell<BTreeMap<Address, Change>>,
     /// The template whose checks run beside the operation, if there is one.
     pub(super) template: Option<RefCell<&'a mut PreparedTemplate>>,
 }
@@ -131,11 +132,12 @@ impl FrontEnd for TerminalFrontEnd<'_> {
             Work::Changes if agreed.is_some() => true,
             Work::Changes => consent(review.plan, self.options.yes, &self.context.terminal).await?,
         };
-        let open = |change: &&Change| {
-            change.reasons.iter().any(|reason| matches!(reason, Reason::MayReplace(_)))
+        let hinted = |change: &&Change| {
+            change.resource_type.is_custom()
+                || change.reasons.iter().any(|reason| matches!(reason, Reason::MayReplace(_)))
         };
-        let open = review.plan.changes.values().filter(open);
-        self.may_replace.borrow_mut().extend(open.map(|it| (it.address.clone(), it.clone())));
+        let hinted = review.plan.changes.values().filter(hinted);
+        self.hinted.borrow_mut().extend(hinted.map(|it| (it.address.clone(), it.clone())));
         if !proceeds {
             return Ok(Verdict::Stop);
         }

@@ -13,7 +13,7 @@ use rstack_render::{escape, outputs_json, outputs_text};
 use super::front_end::TerminalFrontEnd;
 use crate::args::Global;
 use crate::context::Context;
-use crate::error::{CommandError, recover_hint, replace_hint, step_hint};
+use crate::error::{CommandError, invented_hint, recover_hint, replace_hint, step_hint};
 use crate::exit::Exit;
 use crate::terminal::Terminal;
 
@@ -45,7 +45,7 @@ pub(super) fn tell(
     let none = BTreeMap::new();
     let tell_failures = |failures: &[_]| tell_failures(failures, &none, global, terminal);
     let ways_on = |mode| ways_on(mode, stack, global);
-    self::tell_failures(&outcome.failures, &front.may_replace.borrow(), global, terminal);
+    self::tell_failures(&outcome.failures, &front.hinted.borrow(), global, terminal);
     if let Some(open) = outcome.open {
         tell_failures(&outcome.rollback.unwrap_or_default());
         return Ok(tell_open(&open, outcome.end, global, terminal));
@@ -174,7 +174,8 @@ fn tell_failures(
         let text = at_the_end(&lines, terminal.json);
         terminal.note(&format!("{kind}[{}]: `{shown}`: {text}", error.code()));
         let replace = changes.get(id).and_then(|change| replace_hint(change, error));
-        if let Some(hint) = replace.or_else(|| step_hint(error)) {
+        let invented = || global.sandbox.then(|| invented_hint(changes, error)).flatten();
+        if let Some(hint) = replace.or_else(invented).or_else(|| step_hint(error)) {
             terminal.note(&format!("  hint: {}", escape(&hint.show(&|words| global.line(words)))));
         }
     }

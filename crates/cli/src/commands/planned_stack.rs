@@ -121,7 +121,7 @@ async fn plan_one<'a>(
         context,
         session: &session,
         options: ReviewOptions::default(),
-        may_replace: RefCell::default(),
+        hinted: RefCell::default(),
         template: Some(RefCell::new(&mut template)),
     };
     let holder = holder(context, command);

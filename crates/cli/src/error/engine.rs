@@ -1,10 +1,12 @@
 //! The errors of the engine, of a cloud and of the sandbox, and what to do about them.
 
+use std::collections::BTreeMap;
+
 use rstack_apply::{ApplyError, RecoverError, StepError};
 use rstack_driver::{DriverError, ErrorKind as CloudError};
-use rstack_model::ErrorCode;
 use rstack_model::plan::{Change, Reason};
-use rstack_model::value::{ParameterReference, SecretsManagerReference};
+use rstack_model::value::{Attribute, AttributeRef, ParameterReference, SecretsManagerReference};
+use rstack_model::{Address, ErrorCode};
 use rstack_plan::PlanError;
 use rstack_sandbox::SandboxError;
 
@@ -186,6 +188,28 @@ pub(crate) fn replace_hint(change: &Change, error: &StepError) -> Option<Hint> {
         "the service may not change `{open}` in place; `--replace {}` makes a new object, and deletes \
          the old one last",
         change.address
+    )))
+}
+
+/// The hint for a value that does not fit, where it comes of a custom resource of the sandbox, whose attributes
+/// are invented. `changes` has the custom resources of the plan.
+pub(crate) fn invented_hint(
+    changes: &BTreeMap<Address, Change>,
+    error: &StepError,
+) -> Option<Hint> {
+    let StepError::Function(error) = error else { return None };
+    let custom = |of: &&AttributeRef| {
+        changes.get(&of.address).is_some_and(|change| change.resource_type.is_custom())
+    };
+    let of = error.of.iter().find(custom)?;
+    let resource = of.address.logical_id();
+    let entry = match &of.attribute {
+        Attribute::Ref => format!("`{resource}: {{physicalId: …}}`"),
+        Attribute::Named(name) => format!("`{resource}: {{data: {{{name}: …}}}}`"),
+    };
+    Some(Hint::from(format!(
+        "the sandbox runs no handler and has invented `{of}`: give it the form that the template needs \
+         with {entry} in `sandbox/custom.yaml` of the state directory"
     )))
 }
 

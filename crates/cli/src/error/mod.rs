@@ -18,7 +18,7 @@ use crate::exit::Exit;
 
 pub(crate) use class::exit_codes;
 pub(crate) use engine::{
-    PUT, cloud_hint, profile_hint, put_words, recover_hint, replace_hint, step_hint,
+    PUT, cloud_hint, invented_hint, profile_hint, put_words, recover_hint, replace_hint, step_hint,
 };
 pub use hint::Hint;
 pub(crate) use state::{state_code, state_hint};

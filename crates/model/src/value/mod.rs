@@ -22,7 +22,7 @@ pub use dynamic::DynamicReferenceError;
 pub use function::FunctionError;
 pub use known::{KnownMap, KnownValue, NotKnown, redacted_map};
 pub use lookup::{Answers, InvalidParameter, Lookup, ParameterReference};
-pub use resolve::{Attributes, Unresolvable, resolve_map};
+pub use resolve::{Attributes, Unresolvable, resolve_map, uses};
 pub use secret::{
     InvalidReference, ResolvedSecrets, SecretAttribute, SecretReference, SecretString,
     SecretVersion, SecretsManagerReference,

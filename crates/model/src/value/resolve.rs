@@ -35,10 +35,12 @@ impl Value {
 
 /// A property that cannot be evaluated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{path}` cannot be evaluated: {error}")]
+#[error("`{path}` cannot be evaluated: {error}{}", uses(of))]
 pub struct Unresolvable {
     /// The property.
     pub path: PropertyPath,
+    /// The attributes that it uses, each once.
+    pub of: Vec<AttributeRef>,
     /// Why not.
     pub error: FunctionError,
 }
@@ -50,16 +52,37 @@ pub struct Unresolvable {
 pub fn resolve_map(map: &ValueMap, attributes: &dyn Attributes) -> Result<ValueMap, Unresolvable> {
     let resolved = |(name, value): (&String, &Value)| {
         let failed = |error| {
-            let path = failing(PropertyPath::root().name(name), value, attributes);
-            Unresolvable { path, error }
+            let (path, value) = failing(PropertyPath::root().name(name), value, attributes);
+            let mut of = Vec::new();
+            value.visit_attributes(&mut |attribute| {
+                if !of.contains(attribute) {
+                    of.push(attribute.clone());
+                }
+            });
+            Unresolvable { path, of, error }
         };
         Ok((name.clone(), value.resolve(attributes).map_err(failed)?))
     };
     map.iter().map(resolved).collect()
 }
 
-/// The path of the innermost value that cannot be evaluated, of one at `path` that cannot be.
-fn failing(path: PropertyPath, value: &Value, attributes: &dyn Attributes) -> PropertyPath {
+/// The attributes that a value uses, at the end of a message about it.
+pub fn uses(of: &[AttributeRef]) -> String {
+    match of {
+        [] => String::new(),
+        of => {
+            let names: Vec<String> = of.iter().map(|it| format!("`{it}`")).collect();
+            format!(" (it uses {})", names.join(", "))
+        }
+    }
+}
+
+/// The innermost value that cannot be evaluated, and its path, of one at `path` that cannot be.
+fn failing<'a>(
+    path: PropertyPath,
+    value: &'a Value,
+    attributes: &dyn Attributes,
+) -> (PropertyPath, &'a Value) {
     let mut inner: Vec<(PropertyPath, &Value)> = match value {
         Value::List(list) => list.iter().enumerate().map(|(i, it)| (path.index(i), it)).collect(),
         Value::Map(map) => map.iter().map(|(name, it)| (path.name(name), it)).collect(),
@@ -73,7 +96,7 @@ fn failing(path: PropertyPath, value: &Value, attributes: &dyn Attributes) -> Pr
     inner.retain(|(_, value)| value.resolve(attributes).is_err());
     match inner.into_iter().next() {
         Some((path, value)) => failing(path, value, attributes),
-        None => path,
+        None => (path, value),
     }
 }
 
@@ -152,7 +175,7 @@ mod tests {
         let error = resolve_map(&map(2), &Arn).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`Tags[1].Value` cannot be evaluated: index 2 is outside of the list of 2"
+            "`Tags[1].Value` cannot be evaluated: index 2 is outside of the list of 2 (it uses `Q.Arn`)"
         );
     }
 }
