@@ -129,23 +129,8 @@ pub fn summary_line(plan: &Plan) -> String {
         some => format!(" ({some} deposed by earlier applies)"),
     };
     let delete = format!("to delete{deposed}");
-    let all: &[(usize, &str, bool)] = &[
-        (summary.create, "to create", plan.mode == PlanMode::Deploy),
-        (summary.update, "to update", plan.mode == PlanMode::Deploy),
-        (summary.replace, "to replace", plan.mode == PlanMode::Deploy),
-        (summary.restore, "to restore", false),
-        (summary.delete, &delete, true),
-        (summary.retain, "to retain", false),
-        (summary.forget, "to forget", false),
-        (summary.record, "to record", false),
-        (summary.unchanged, "unchanged", plan.mode == PlanMode::Deploy),
-    ];
-    let parts: Vec<String> = all
-        .iter()
-        .filter(|(number, _, always)| *always || *number > 0)
-        .map(|(number, what, _)| format!("{number} {what}"))
-        .collect();
-    let mut line = format!("{word}: {}.", parts.join(", "));
+    let actions = actions(&summary, &delete, plan.mode == PlanMode::Deploy);
+    let mut line = format!("{word}: {actions}.");
     if summary.possible > 0 {
         let verb = if summary.possible == 1 { "change" } else { "changes" };
         line.push_str(&format!(" {} {verb} may turn out to be unnecessary.", summary.possible));
@@ -169,26 +154,54 @@ pub fn summary_line(plan: &Plan) -> String {
     line
 }
 
+/// The number of resources for each action: `9 to create, 0 to update, …`. `delete` is the word for those to
+/// delete; where nothing is deployed, only what is deleted is worth a zero.
+fn actions(summary: &Summary, delete: &str, deploys: bool) -> String {
+    let all: &[(usize, &str, bool)] = &[
+        (summary.create, "to create", deploys),
+        (summary.update, "to update", deploys),
+        (summary.replace, "to replace", deploys),
+        (summary.restore, "to restore", false),
+        (summary.delete, delete, true),
+        (summary.retain, "to retain", false),
+        (summary.forget, "to forget", false),
+        (summary.record, "to record", false),
+        (summary.unchanged, "unchanged", deploys),
+    ];
+    let parts: Vec<String> = all
+        .iter()
+        .filter(|(number, _, always)| *always || *number > 0)
+        .map(|(number, what, _)| format!("{number} {what}"))
+        .collect();
+    parts.join(", ")
+}
+
 /// The sum of several plans in one sentence: `Total of 3 stacks: 9 to create, …`.
 pub fn total_line<'a>(plans: impl Iterator<Item = &'a Plan>, view: &View) -> String {
     let (mut total, mut stacks) = (Summary::default(), 0);
-    let (mut changes, mut assets, mut images) = (false, BTreeSet::new(), BTreeSet::new());
+    let (mut changes, mut deploys) = (false, false);
+    let (mut assets, mut images) = (BTreeSet::new(), BTreeSet::new());
     for plan in plans {
         let of = Summary::of(plan);
         total.create += of.create;
         total.update += of.update;
         total.replace += of.replace;
         total.delete += of.delete;
+        total.restore += of.restore;
+        total.retain += of.retain;
+        total.forget += of.forget;
+        total.record += of.record;
         total.unchanged += of.unchanged;
         stacks += 1;
         changes |= !plan.is_noop();
+        deploys |= plan.mode == PlanMode::Deploy;
         // Stacks of an app may share an asset: it is uploaded once.
         let uploads = plan.assets.iter().filter(|asset| asset.upload.is_some());
         assets.extend(uploads.map(|asset| &asset.place));
         let builds = plan.images.iter().filter(|image| image.build.is_some());
         images.extend(builds.map(|image| &image.place));
     }
-    let Summary { create, update, replace, delete, unchanged, .. } = total;
+    let actions = actions(&total, "to delete", deploys);
     let stacks = count(stacks, "stack");
     let assets = match assets.len() {
         0 => String::new(),
@@ -199,10 +212,7 @@ pub fn total_line<'a>(plans: impl Iterator<Item = &'a Plan>, view: &View) -> Str
         images => format!(" {} to build.", count(images, "image")),
     };
     let line = match changes {
-        true => format!(
-            "Total of {stacks}: {create} to create, {update} to update, {replace} to replace, {delete} to \
-             delete, {unchanged} unchanged.{assets}{images}"
-        ),
+        true => format!("Total of {stacks}: {actions}.{assets}{images}"),
         false => format!("Total of {stacks}: no changes."),
     };
     join(&Line::of(Role::Name, &line).wrap(view.columns()), view.palette)

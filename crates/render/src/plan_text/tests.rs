@@ -158,6 +158,20 @@ No changes. There is nothing to roll back.
 }
 
 #[test]
+fn a_total_counts_what_stays_in_the_cloud() {
+    let of = |id: &str, action| {
+        let mut change = change(id, "A::B::C", action);
+        change.prior = Some(object("A::B::C", id, ValueMap::new()));
+        let mut plan = plan([change]);
+        plan.mode = PlanMode::Destroy;
+        plan
+    };
+    let (deletes, retains) = (of("A", Action::Delete), of("B", Action::Retain));
+    let total = crate::total_line([&deletes, &retains].into_iter(), &VIEW);
+    assert_eq!(total.trim_end(), "Total of 2 stacks: 1 to delete, 1 to retain.");
+}
+
+#[test]
 fn destroying_and_replacing_in_place_have_their_own_words() {
     let mut name = change("Name", "A::B::C", Action::Replace(ReplaceOrder::DeleteFirst));
     name.prior = Some(object("A::B::D", "n", ValueMap::new()));
