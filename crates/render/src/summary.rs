@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rstack_model::plan::{Action, Certainty, Change, Checked, Plan, PlanMode};
+use rstack_model::plan::{Action, Certainty, Change, Checked, Difference, Plan, PlanMode};
 use serde::Serialize;
 
 use crate::line::{Line, join};
@@ -176,6 +176,21 @@ fn actions(summary: &Summary, delete: &str, deploys: bool) -> String {
     parts.join(", ")
 }
 
+/// True if an object differs from what was applied in a property that only a replacement sets back, and the
+/// plan does not replace it.
+pub(crate) fn stays_different(mode: PlanMode, change: &Change) -> bool {
+    let stays = match change.action {
+        Action::NoOp | Action::Update | Action::Record => mode == PlanMode::Deploy,
+        Action::Create
+        | Action::Replace(_)
+        | Action::Delete
+        | Action::Retain
+        | Action::Forget
+        | Action::Restore => false,
+    };
+    stays && change.drift.iter().any(Difference::forces_replacement)
+}
+
 /// The sum of several plans in one sentence: `Total of 3 stacks: 9 to create, …`.
 pub fn total_line<'a>(plans: impl Iterator<Item = &'a Plan>, view: &View) -> String {
     let (mut total, mut stacks) = (Summary::default(), 0);
@@ -221,13 +236,23 @@ pub fn total_line<'a>(plans: impl Iterator<Item = &'a Plan>, view: &View) -> Str
 fn no_changes(plan: &Plan, summary: Summary) -> String {
     let resources = count(plan.changes.len(), "resource");
     let verb = if plan.changes.len() == 1 { "is" } else { "are" };
+    let different =
+        plan.changes.values().filter(|change| stays_different(plan.mode, change)).count();
     let mut line = match plan.mode {
+        PlanMode::Deploy if different > 0 => {
+            let (verb, stay) =
+                if different == 1 { ("differs", "stays") } else { ("differ", "stay") };
+            format!(
+                "No changes. {different} of {resources} {verb} from what was applied and {stay} so"
+            )
+        }
         PlanMode::Deploy => format!("No changes. {resources} {verb} as declared"),
         PlanMode::Destroy => "No changes. There is nothing to destroy".to_owned(),
         PlanMode::Rollback => "No changes. There is nothing to roll back".to_owned(),
     };
     if summary.unchecked > 0 {
-        line.push_str(&format!(", of which {} could not be checked", summary.unchecked));
+        let of_which = if different > 0 { "; " } else { ", of which " };
+        line.push_str(&format!("{of_which}{} could not be checked", summary.unchecked));
     }
     line.push('.');
     line

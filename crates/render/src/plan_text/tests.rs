@@ -1,10 +1,10 @@
 //! Whole plans as people see them.
 
 use rstack_model::plan::{
-    Action, Certainty, Change, Checked, Operation, PlanMode, Reason, ReplaceOrder,
+    Action, Certainty, Change, Checked, Difference, Operation, PlanMode, Reason, ReplaceOrder,
 };
 use rstack_model::value::Attribute;
-use rstack_model::{Value, ValueMap};
+use rstack_model::{UpdateKind, Value, ValueMap};
 use serde_json::json;
 
 use super::plan_text;
@@ -155,6 +155,34 @@ Roll back stack streaming (account 111122223333, eu-west-1)
 No changes. There is nothing to roll back.
 ";
     assert_eq!(plan_text(&rollback, &VIEW), expected);
+}
+
+/// Only a replacement sets it back, and none is planned for drift.
+#[test]
+fn what_differs_and_stays_so_is_not_called_as_declared() {
+    let mut nat = unchanged("Nat", Checked::Nothing);
+    nat.drift = vec![Difference {
+        update_kind: UpdateKind::Replaces,
+        ..difference("AllocationId", Some("eip-1".into()), Some("eip-2".into()))
+    }];
+    let left = plan([nat.clone(), unchanged("B", Checked::Nothing)]);
+    let expected = "\
+Stack streaming (account 111122223333, eu-west-1)
+
+Drift: changed outside rstack
+[~] AWS::X::Y Nat Nat  AllocationId stays so: only a replacement sets it back (`--replace Nat`)
+ └─ [~] AllocationId
+     ├─ [-] \"eip-1\"
+     └─ [+] \"eip-2\"
+
+No changes. 1 of 2 resources differs from what was applied and stays so.
+";
+    assert_eq!(plan_text(&left, &VIEW), expected);
+    let compact = plan_text(&left, &View { detail: Detail::Compact, ..VIEW });
+    assert_eq!(compact.matches("AllocationId").count(), 1, "{compact}");
+    nat.action = Action::Replace(ReplaceOrder::CreateFirst);
+    let replaced = plan_text(&plan([nat]), &VIEW);
+    assert!(!replaced.contains("stays so"), "{replaced}");
 }
 
 #[test]
