@@ -282,7 +282,8 @@ fn names_an_object(value: &Deferred, custom: &BTreeSet<Address>) -> bool {
         Attribute::Ref => true,
         Attribute::Named(name) => {
             let names = ["Arn", "ARN", "Id", "Name"].iter().any(|end| name.ends_with(end));
-            names && !custom.contains(&reference.address)
+            // A display name is any text, and may be none.
+            names && !name.ends_with("DisplayName") && !custom.contains(&reference.address)
         }
     }
 }
