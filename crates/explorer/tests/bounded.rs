@@ -139,7 +139,7 @@ fn some_random_schedules() {
 #[test]
 fn some_points_of_a_stack_that_waits_for_signals() {
     for scenario in SIGNALS {
-        let findings = singles(scenario, Size::Small, 13).unwrap();
+        let findings = singles(scenario, Size::Small, 29).unwrap();
         println!(
             "{}: {} crash points, {} explored",
             scenario.name, findings.steps, findings.explored
@@ -181,7 +181,7 @@ fn some_points_of_a_stack_with_custom_resources() {
 #[test]
 fn some_points_of_a_stack_with_secrets_that_are_shown_once() {
     for scenario in KEYS {
-        let findings = singles(scenario, Size::Small, 11).unwrap();
+        let findings = singles(scenario, Size::Small, 29).unwrap();
         println!(
             "{}: {} crash points, {} explored",
             scenario.name, findings.steps, findings.explored

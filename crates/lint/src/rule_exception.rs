@@ -40,6 +40,16 @@ const EXCEPTIONS: &[RuleException] = &[
             subject.is_serverless && finding.message.contains("has invalid property")
         },
     },
+    // Keys of flow logs as the CDK writes them, which rstack corrects with a warning.
+    RuleException {
+        rules: &["F3002", "F3003", "E3002", "E3003"],
+        applies: |finding, subject| {
+            let names = ["fileformat", "hivecompatiblepartitions", "perhourpartition"];
+            let message = finding.message.to_lowercase();
+            subject.text.contains("AWS::EC2::FlowLog")
+                && names.iter().any(|name| message.contains(name))
+        },
+    },
     // `Fn::GetAZs` within `Fn::Join`, which CloudFormation takes: "Fn::Join", Supported functions, intrinsic
     // function reference (issue 4674 of aws-cloudformation/cfn-lint).
     RuleException {

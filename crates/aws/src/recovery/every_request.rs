@@ -29,7 +29,7 @@ pub(super) fn scenario(name: &'static str, before: &[&Wanted], to: &Wanted) -> S
 const EVERY_POINT: &str = "RSTACK_EVERY_POINT";
 
 /// The number of points of a scenario that are struck with every run of the tests.
-const SOME: usize = 24;
+const SOME: usize = 16;
 
 /// Strikes requests of a scenario, which has at least so many points.
 pub(super) fn explore(scenario: &Scenario, at_least: usize) {

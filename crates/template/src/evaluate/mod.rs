@@ -11,6 +11,7 @@ mod expression;
 mod extension;
 mod external;
 mod finding;
+mod key_case;
 mod mapping;
 mod nested;
 mod order;

@@ -12,6 +12,7 @@ use super::depth;
 use super::expression::{Evaluated, Evaluator};
 use super::external;
 use super::finding::Reported;
+use super::key_case;
 use super::wait_condition;
 use crate::serverless::is_serverless;
 use crate::template::{Expression, ExpressionKind, Resource, key_place, value_place};
@@ -56,6 +57,7 @@ pub(super) fn properties(
             }
         }
     }
+    key_case::correct(evaluator, resource, &mut properties);
     wait_condition::name_handle(&resource.resource_type.value, &mut properties);
     for (name, value) in &properties {
         note_lookups(evaluator, resource, &PropertyPath::root().name(name), value);

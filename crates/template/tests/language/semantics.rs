@@ -1,5 +1,7 @@
 //! Semantics that are easily got wrong: policies, conditions, secrets, attributes.
 
+use rstack_model::Value;
+
 use crate::support::{Outcome, outcome};
 
 fn told(text: &str) -> Vec<String> {
@@ -125,6 +127,24 @@ fn attributes_are_those_that_cloudformation_gives() {
         output("AWS::SQS::Queue, Properties: {Arn: a}", "Arn").0,
         ["read-only-property@Arn"]
     );
+}
+
+#[test]
+fn keys_of_flow_logs_are_taken_in_the_case_of_the_cdk() {
+    let text = "Resources:\n  L:\n    Type: AWS::EC2::FlowLog\n    Properties:\n      DestinationOptions: \
+                {fileFormat: plain-text, perHourPartition: false, hiveCompatiblePartitions: true}\n      \
+                LogDestination: arn:aws:s3:::some-bucket\n      LogDestinationType: s3\n      \
+                ResourceId: vpc-0123456789abcdef0\n      ResourceType: VPC\n      TrafficType: ALL\n";
+    let outcome = outcome(text, &[]);
+    let told = outcome.told();
+    let names = ["fileFormat", "hiveCompatiblePartitions", "perHourPartition"];
+    assert_eq!(told, names.map(|name| format!("property-value@{name}")));
+    assert!(outcome.diagnostics.iter().all(|finding| !finding.is_error()));
+    let desired = outcome.evaluation.as_ref().unwrap().desired.as_ref().unwrap();
+    let options = &desired.resources.values().next().unwrap().properties["DestinationOptions"];
+    let Value::Map(options) = options else { panic!("{options}") };
+    let keys: Vec<&str> = options.keys().map(String::as_str).collect();
+    assert_eq!(keys, ["FileFormat", "HiveCompatiblePartitions", "PerHourPartition"]);
 }
 
 #[test]
