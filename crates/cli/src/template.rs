@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rstack_model::{Code, Diagnostic, ErrorCode, shown_address};
+use rstack_model::{Code, Diagnostic, ErrorCode, Presence, shown_address};
 use rstack_render::{report, report_json, tally};
 use rstack_template::{
     Evaluation, Extent, ExternalValues, Inputs, Parsed, Reading, Template, WantedFile, evaluate,
@@ -24,6 +24,9 @@ pub(crate) struct Loaded {
     pub(crate) needs_place: bool,
     /// True if the template was evaluated and is kept no longer.
     evaluated: bool,
+    /// The parts of it that are in the stack, by its last evaluation.
+    #[cfg_attr(not(feature = "lint"), expect(dead_code, reason = "only the validator needs it"))]
+    pub(crate) presence: Presence,
     /// The size of the template.
     pub(crate) extent: Extent,
 }
@@ -95,7 +98,8 @@ impl Loaded {
         }
         let Parsed { template, diagnostics, needs_place, extent, .. } = parsed;
         let evaluated = false;
-        Ok(Self { sources, template, diagnostics, needs_place, evaluated, extent })
+        let presence = Presence::default();
+        Ok(Self { sources, template, diagnostics, needs_place, evaluated, presence, extent })
     }
 
     /// Parses the same template again, now that it is known where the stack is to live. No file is
@@ -126,6 +130,7 @@ impl Loaded {
             let evaluation = evaluate(self.template.as_ref()?, &inputs);
             match self.files(&evaluation) {
                 Files::Complete => {
+                    self.presence = evaluation.presence.clone();
                     self.add(evaluation.diagnostics.iter().cloned());
                     let left_out = evaluation.left_out.iter();
                     let findings: Vec<_> = left_out.filter_map(|it| offline.finding(it)).collect();

@@ -3,7 +3,7 @@
 use rstack_model::{Code, Diagnostic, FindingCode, Label};
 
 use crate::place::Lines;
-use crate::rule_exception::{Subject, is_left_out};
+use crate::rule_exception::{Subject, is_left_out, judged};
 use crate::rule_overlap::{OVERLAPS, Place, RuleOverlap};
 
 /// Puts the validator's findings to rstack's own. Where both say the same about one place, rstack's
@@ -17,7 +17,7 @@ pub fn merge(subject: Subject<'_>, own: &mut Vec<Diagnostic>, validator: Vec<Dia
         match said {
             Some(said) => said.docs = said.docs.take().or(finding.docs),
             None if is_left_out(&finding, subject) => {}
-            None => more.push(finding),
+            None => more.extend(judged(finding, subject)),
         }
     }
     own.append(&mut more);
@@ -62,7 +62,7 @@ fn one_name(own: &Diagnostic, other: &Diagnostic) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use rstack_model::Span;
+    use rstack_model::{Presence, Span};
 
     use super::*;
 
@@ -85,7 +85,8 @@ mod tests {
             rule("W1", "first").at(Span::new(0, 3), ""),
             rule("F1012", "a mapping that is looked up with a default").at(Span::new(0, 3), ""),
         ];
-        merge(Subject { text: TEXT, is_serverless: false }, &mut all, found);
+        let presence = &Presence::default();
+        merge(Subject { text: TEXT, is_serverless: false, presence }, &mut all, found);
         let told: Vec<String> =
             all.iter().map(|d| format!("{} {}", d.code, d.labels[0].span.start)).collect();
         assert_eq!(told, ["W1 0", "missing-property 4", "F3003 4", "F3003 8"]);

@@ -1,6 +1,8 @@
 //! The findings of the validator that are left out, as data: what it cannot know of a template.
 
-use rstack_model::Diagnostic;
+use std::borrow::Cow;
+
+use rstack_model::{Diagnostic, Presence, Severity, Span};
 
 /// The template that both lists of findings are about.
 #[derive(Clone, Copy, Debug)]
@@ -10,6 +12,8 @@ pub struct Subject<'a> {
     /// True if AWS's translator of the Serverless Application Model reads it first: rstack's own
     /// findings are about the result then, and the validator's about this text.
     pub is_serverless: bool,
+    /// The parts of the text that are in the stack; empty where rstack read another text.
+    pub presence: &'a Presence,
 }
 
 /// Findings that are left out.
@@ -78,6 +82,25 @@ const EXCEPTIONS: &[RuleException] = &[
                 && subject.text.contains("AWS::MediaLive::Input")
         },
     },
+    // A `DependsOn` of a resource whose condition holds with the values given. The rule asks whether it holds
+    // with all of them (issue 1888 of aws-cloudformation/cfn-lint).
+    RuleException {
+        rules: &["E3005"],
+        applies: |finding, subject| {
+            let target = finding.message.split_once("' will not exist when condition");
+            target.is_some_and(|(target, _)| {
+                let id = target.trim_start_matches('\'');
+                subject.presence.resources.iter().any(|present| present.as_str() == id)
+            })
+        },
+    },
+    // The least elements of a list of which branches are not taken: the rule looks at combinations of
+    // conditions that there are not (issue 3550 of aws-cloudformation/cfn-lint). rstack counts the elements that
+    // there are.
+    RuleException {
+        rules: &["F3032"],
+        applies: |finding, subject| block(finding, subject).is_some_and(|block| has_if(&block)),
+    },
     // An empty text that a default gives to a branch of `Fn::If` which is not taken: the validator looks at
     // both. rstack checks the values of the branches that are taken.
     RuleException {
@@ -86,7 +109,7 @@ const EXCEPTIONS: &[RuleException] = &[
             ["'' does not match", "'' is not one of"]
                 .iter()
                 .any(|it| finding.message.starts_with(it))
-                && block(finding, subject.text).is_some_and(|block| has_if(&block))
+                && block(finding, subject).is_some_and(|block| has_if(&block))
         },
     },
     // Every value that a parameter allows, where one of them is used.
@@ -94,15 +117,14 @@ const EXCEPTIONS: &[RuleException] = &[
         rules: &["E9006"],
         applies: |finding, subject| {
             finding.message.contains("is not one of")
-                && block(finding, subject.text)
-                    .is_some_and(|block| block.contains("!Ref") || block.contains("\"Ref\""))
+                && block(finding, subject).is_some_and(|block| has_ref(&block))
         },
     },
     // The advice to use `Fn::GetAtt` for the ARN of a role with a path, where it is used.
     RuleException {
         rules: &["E3050"],
         applies: |finding, subject| {
-            block(finding, subject.text).is_some_and(|block| block.contains("GetAtt"))
+            block(finding, subject).is_some_and(|block| block.contains("GetAtt"))
         },
     },
     // The version of a custom resource, which is written as a number: "AWS::CloudFormation::CustomResource",
@@ -119,15 +141,25 @@ const EXCEPTIONS: &[RuleException] = &[
     // Elements that are equal in branches which are not taken.
     RuleException {
         rules: &["F3037"],
-        applies: |finding, subject| {
-            block(finding, subject.text).is_some_and(|block| has_if(&block))
-        },
+        applies: |finding, subject| block(finding, subject).is_some_and(|block| has_if(&block)),
     },
 ];
 
-/// The lines of a property with its value, by their indentation.
-fn block(finding: &Diagnostic, text: &str) -> Option<String> {
+/// The text of the property with its value that a finding is about.
+fn block<'a>(finding: &Diagnostic, subject: Subject<'a>) -> Option<Cow<'a, str>> {
     let at = finding.labels.first()?.span.start;
+    match subject.presence.property_at(at) {
+        Some(property) => text_at(subject.text, property).map(Cow::Borrowed),
+        None => indented(at, subject.text).map(Cow::Owned),
+    }
+}
+
+fn text_at(text: &str, place: Span) -> Option<&str> {
+    text.get(place.start..place.end)
+}
+
+/// The lines of a property with its value, by their indentation.
+fn indented(at: usize, text: &str) -> Option<String> {
     let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
     let mut lines = text.get(start..)?.lines();
     let first = lines.next()?;
@@ -139,6 +171,15 @@ fn block(finding: &Diagnostic, text: &str) -> Option<String> {
     };
     let below = lines.take_while(inside);
     Some(std::iter::once(first).chain(below).collect::<Vec<_>>().join("\n"))
+}
+
+fn has_ref(block: &str) -> bool {
+    ["!Ref", "\"Ref\"", "Ref:"].iter().any(|it| block.contains(it))
+}
+
+/// True if a part of a template has a function in it.
+fn has_function(block: &str) -> bool {
+    has_ref(block) || block.contains("Fn::") || block.contains('!')
 }
 
 fn has_if(block: &str) -> bool {
@@ -154,6 +195,30 @@ fn is_synthesized(text: &str) -> bool {
 pub(crate) fn is_left_out(finding: &Diagnostic, subject: Subject<'_>) -> bool {
     let rule = finding.code.as_str();
     EXCEPTIONS.iter().any(|it| it.rules.contains(&rule) && (it.applies)(finding, subject))
+}
+
+/// The errors of the validator about what is not in the stack: those about a value that comes from elsewhere
+/// are left out, as it may be another one wherever the part is in the stack; the others warn.
+pub(crate) fn judged(mut finding: Diagnostic, subject: Subject<'_>) -> Option<Diagnostic> {
+    let at = finding.labels.first().map(|label| label.span.start);
+    let absent = at.and_then(|at| subject.presence.absent_at(at));
+    let (Some(at), Some(absent)) = (at, absent) else { return Some(finding) };
+    if !finding.is_error() || !crate::is_rule(finding.code.as_str()) {
+        return Some(finding);
+    }
+    let property = subject.presence.property_at(at);
+    let value =
+        property.map(|property| if absent.start <= property.start { property } else { absent });
+    if value.and_then(|value| text_at(subject.text, value)).is_some_and(has_function) {
+        return None;
+    }
+    finding.severity = Severity::Warning;
+    let note = "with the values given this part is not in the stack";
+    finding.help = Some(match finding.help.take() {
+        Some(help) => format!("{help}\n{note}"),
+        None => note.to_owned(),
+    });
+    Some(finding)
 }
 
 #[cfg(test)]
@@ -193,7 +258,8 @@ mod tests {
             ("E3510", "'{}' is not of type 'object'", plain, false, true),
         ] {
             let finding = Diagnostic::error(FindingCode::Rule(rule.to_owned()), message);
-            let left_out = is_left_out(&finding, Subject { text, is_serverless });
+            let presence = &Presence::default();
+            let left_out = is_left_out(&finding, Subject { text, is_serverless, presence });
             assert_eq!(left_out, expected, "{rule} {message} {text} {is_serverless}");
         }
     }
@@ -215,7 +281,8 @@ mod tests {
             let at = text.find(&format!("  {property}:")).unwrap() + 2;
             let finding = Diagnostic::error(FindingCode::Rule(rule.to_owned()), message);
             let finding = finding.at(rstack_model::Span::new(at, at + 1), "");
-            let left_out = is_left_out(&finding, Subject { text, is_serverless: false });
+            let presence = &Presence::default();
+            let left_out = is_left_out(&finding, Subject { text, is_serverless: false, presence });
             assert_eq!(left_out, expected, "{rule} {property}");
         }
     }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use rstack_lint::{Question, Rules, Schemas, Subject, Validator, merge};
 use rstack_model::state::Environment;
-use rstack_model::{Code, Diagnostic, StackName};
+use rstack_model::{Code, Diagnostic, Presence, StackName};
 use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
 /// The templates that rstack refuses and the validator does not: part of the template's name, the
@@ -60,7 +60,7 @@ fn templates() -> Vec<PathBuf> {
 }
 
 /// The findings of rstack alone, as `rstack validate` has them.
-fn own(text: &str) -> Vec<Diagnostic> {
+fn own(text: &str) -> (Vec<Diagnostic>, Presence) {
     let none = BTreeMap::new();
     let stack = StackName::parse("stack").unwrap();
     let environment = Environment {
@@ -74,12 +74,16 @@ fn own(text: &str) -> Vec<Diagnostic> {
     let parsed = parse(text, &Reading { pseudo, ..Reading::default() });
     let inputs =
         Inputs { stack: &stack, environment: &environment, parameters: &none, external: &external };
-    let evaluated = parsed.template.map(|template| evaluate(&template, &inputs).diagnostics);
+    let evaluated = parsed.template.map(|template| evaluate(&template, &inputs));
     let mut all = parsed.diagnostics;
-    all.extend(evaluated.into_iter().flatten());
+    let mut presence = Presence::default();
+    if let Some(evaluated) = evaluated {
+        all.extend(evaluated.diagnostics);
+        presence = evaluated.presence;
+    }
     let open = [Code::MissingParameter, Code::UnknownExport, Code::UnknownStackOutput];
     all.retain(|finding| !open.iter().any(|code| finding.code == *code));
-    all
+    (all, presence)
 }
 
 #[test]
@@ -97,9 +101,10 @@ fn verdicts_over_the_corpus_are_the_validators_or_explained() {
         // `Fn::GetAZs` within `Fn::Join`, which CloudFormation takes.
         let refuses = |it: &&Diagnostic| it.is_error() && it.code.as_str() != "E1022";
         let refused = theirs.iter().filter(refuses).count() > 0;
-        let mut all = own(&text);
+        let (mut all, presence) = own(&text);
         let alone: Vec<Diagnostic> = all.iter().filter(|d| d.is_error()).cloned().collect();
-        merge(Subject { text: &text, is_serverless: false }, &mut all, theirs);
+        let subject = Subject { text: &text, is_serverless: false, presence: &presence };
+        merge(subject, &mut all, theirs);
         let name = path.file_name().unwrap().to_string_lossy();
         if refused && !all.iter().any(Diagnostic::is_error) {
             match NOT_TAKEN.iter().find(|known| **known == name) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use rstack_lint::{Question, Rules, Schemas, Subject, Validator, merge};
 use rstack_model::state::Environment;
-use rstack_model::{Diagnostic, Severity, StackName};
+use rstack_model::{Diagnostic, Presence, Severity, StackName};
 use rstack_template::{ExternalValues, Inputs, Reading, evaluate, parse};
 
 /// The findings of rstack and the validator together, without remarks.
@@ -27,10 +27,15 @@ fn both(text: &str) -> Vec<Diagnostic> {
         external: &ExternalValues::default(),
     };
     let mut all = parsed.diagnostics;
-    all.extend(parsed.template.into_iter().flat_map(|t| evaluate(&t, &inputs).diagnostics));
+    let mut presence = Presence::default();
+    if let Some(template) = parsed.template {
+        let evaluation = evaluate(&template, &inputs);
+        all.extend(evaluation.diagnostics);
+        presence = evaluation.presence;
+    }
     let question = Question { text, parameters: &parameters, region: None, built_in: true };
     merge(
-        Subject { text, is_serverless: false },
+        Subject { text, is_serverless: false, presence: &presence },
         &mut all,
         Validator::new(Schemas::load(), Rules::load(&[], &mut |_| {}).unwrap())
             .check(&question, &mut |_| {})
@@ -122,4 +127,81 @@ Resources:
     let warned = "\u{feff}Parameters:\n  Unused: {Type: String, Default: a}\nResources:\n  \
                   T: {Type: AWS::SNS::Topic}\n";
     assert_eq!(told(warned)[0], "W2001@Unused");
+}
+
+/// A template whose mistakes are all in parts that are not in the stack.
+const ABSENT: &str = "Parameters:
+  Class: {Type: String, Default: none}
+  Env: {Type: String, Default: dev}
+Conditions:
+  Db: !Not [!Equals [!Ref Class, none]]
+  Prod: !Equals [!Ref Env, prod]
+  Dev: !Equals [!Ref Env, dev]
+Resources:
+  T1: {Type: AWS::SNS::Topic, Condition: Dev}
+  T2: {Type: AWS::SNS::Topic, DependsOn: [T1]}
+  DB:
+    Type: AWS::RDS::DBInstance
+    Condition: Db
+    Properties: {DBInstanceClass: !Ref Class, Engine: mysql, AllocatedStorage: '20'}
+  I: {Type: AWS::EC2::Instance, Properties: {ImageId: !If [Prod, nonsense, ami-12345678]}}
+  J:
+    Type: AWS::EC2::Instance
+    Properties:
+      ImageId: !If
+        - Prod
+        - nonsense
+        - ami-12345678
+  S:
+    Type: AWS::CloudFormation::StackSet
+    Properties:
+      StackSetName: x
+      PermissionModel: SERVICE_MANAGED
+      AutoDeployment: {Enabled: true, RetainStacksOnAccountRemoval: false}
+      TemplateBody: '{}'
+      StackInstancesGroup:
+        - Regions: [eu-west-1]
+          DeploymentTargets: {OrganizationalUnitIds: [!If [Dev, ou-abcd-12345678, !Ref AWS::NoValue]]}
+";
+
+#[test]
+fn what_is_not_in_the_stack_is_no_error() {
+    let errors = |text: &str| {
+        let all = both(text).into_iter().filter(Diagnostic::is_error);
+        all.map(|it| format!("{}: {}", it.code, it.message)).collect::<Vec<_>>()
+    };
+    assert_eq!(errors(ABSENT), [""; 0]);
+    let warned: Vec<Diagnostic> =
+        both(ABSENT).into_iter().filter(|it| it.code.as_str() == "E1152").collect();
+    assert_eq!(warned.len(), 2, "literals warn: {warned:#?}");
+    let help = warned[0].help.as_deref().unwrap_or_default();
+    assert!(help.contains("this part is not in the stack"), "{help}");
+    let json = serde_json::json!({
+        "Parameters": {"Env": {"Type": "String", "Default": "dev"}},
+        "Conditions": {
+            "Prod": {"Fn::Equals": [{"Ref": "Env"}, "prod"]},
+            "Dev": {"Fn::Equals": [{"Ref": "Env"}, "dev"]}
+        },
+        "Resources": {
+            "T1": {"Type": "AWS::SNS::Topic", "Condition": "Dev"},
+            "T2": {"Type": "AWS::SNS::Topic", "DependsOn": ["T1"]},
+            "DB": {
+                "Type": "AWS::RDS::DBInstance", "Condition": "Prod",
+                "Properties": {"DBInstanceClass": {"Ref": "Env"}, "Engine": "mysql", "AllocatedStorage": "20"}
+            },
+            "I": {
+                "Type": "AWS::EC2::Instance",
+                "Properties": {"ImageId": {"Fn::If": ["Prod", "nonsense", "ami-12345678"]}}
+            }
+        }
+    });
+    assert_eq!(errors(&json.to_string()), [""; 0]);
+    assert_eq!(errors(&serde_json::to_string_pretty(&json).unwrap()), [""; 0]);
+    let taken = ABSENT.replace("Default: dev", "Default: prod");
+    let taken = errors(&taken);
+    for rule in ["E1152: 'nonsense'", "E3005: 'T1'"] {
+        assert!(taken.iter().any(|it| it.starts_with(rule)), "{rule}: {taken:?}");
+    }
+    let class = errors(&ABSENT.replace("Default: none", "Default: other"));
+    assert!(class.iter().any(|it| it.starts_with("E3025")), "{class:?}");
 }

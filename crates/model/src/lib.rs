@@ -19,6 +19,7 @@ pub mod object_key;
 pub mod parameter;
 pub mod path;
 pub mod plan;
+pub mod presence;
 pub mod span;
 pub mod stack_id;
 pub mod state;
@@ -42,6 +43,7 @@ pub use import::{Importer, Imports, add_imports};
 pub use object_key::{Identifier, ObjectKey};
 pub use parameter::{FormerParameters, GivenValue, GivenValues};
 pub use path::{PathSegment, PropertyPath};
+pub use presence::Presence;
 pub use span::Span;
 pub use stack_id::{declaring_stack, nested_stack_name, stack_id};
 pub use template_address::{

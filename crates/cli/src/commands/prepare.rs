@@ -206,6 +206,7 @@ impl PreparedTemplate {
                 let note = |error| note_not_read(terminal, error, &BTreeSet::new());
                 not_read.iter().for_each(note);
             }
+            self.loaded.presence = std::mem::take(&mut found.presence);
             evaluation = Some(found);
         }
         // Not before: what evaluation finds too large is not given to the validator either.

@@ -35,7 +35,7 @@ use std::sync::{Mutex, PoisonError};
 #[cfg(feature = "lint")]
 use rstack_lint::{RuleLanguage, RuleSource, Subject};
 #[cfg(feature = "lint")]
-use rstack_model::Diagnostic;
+use rstack_model::{Diagnostic, Presence};
 #[cfg(feature = "lint")]
 use rstack_render::escape;
 
@@ -191,10 +191,10 @@ impl Checks {
             given_rules.extend(given.map(|rule| rule.id.clone()));
         }
         self.report_outweighed(&given_rules);
-        let subject = Subject {
-            text: loaded.sources.text(),
-            is_serverless: loaded.sources.serverless().is_some(),
-        };
+        let is_serverless = loaded.sources.serverless().is_some();
+        // The places of what the translator returns are others.
+        let presence = if is_serverless { Presence::default() } else { loaded.presence.clone() };
+        let subject = Subject { text: loaded.sources.text(), is_serverless, presence: &presence };
         rstack_lint::merge(subject, &mut loaded.diagnostics, findings);
         Ok(given_rules)
     }

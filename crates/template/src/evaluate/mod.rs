@@ -18,6 +18,7 @@ mod order;
 mod parameter;
 mod policy;
 mod policy_size;
+mod presence;
 mod properties;
 mod quotas;
 mod rules;
@@ -36,8 +37,8 @@ use rstack_model::state::Environment;
 use rstack_model::value::Lookup;
 use rstack_model::value::redact::has_secret;
 use rstack_model::{
-    Address, Code, Diagnostic, Digest, Importer, PropertyPath, SecretString, Span, StackName,
-    Value, ValueMap, shown_address,
+    Address, Code, Diagnostic, Digest, Importer, Presence, PropertyPath, SecretString, Span,
+    StackName, Value, ValueMap, shown_address,
 };
 
 pub use self::constraint::has_large_pattern;
@@ -90,6 +91,8 @@ pub struct Evaluation {
     pub locations: BTreeMap<Address, String>,
     /// The tags that nested stacks give to their resources, by the addresses of the stacks.
     pub nested_tags: BTreeMap<Address, BTreeMap<String, String>>,
+    /// The parts of the template that are in the stack, and those that are not.
+    pub presence: Presence,
     /// The findings, in the order of the source.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -113,6 +116,7 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
     exported_twice(&mut evaluator, &outputs);
     // The user may allow them: they do not stand in the way of an evaluation.
     let secret_names = secret_names::check(&evaluator, &resources, &outputs);
+    let presence = presence::of(&mut evaluator);
     let template_digest = digest(template, &evaluator.digests);
     let Evaluator { mut findings, parameters, lookups, imports, .. } = evaluator;
     let Evaluator { files, templates: nested, nested_tags, mut nested_secrets, .. } = evaluator;
@@ -148,6 +152,7 @@ pub fn evaluate(template: &Template, inputs: &Inputs<'_>) -> Evaluation {
         nested,
         locations,
         nested_tags,
+        presence,
         diagnostics,
     }
 }

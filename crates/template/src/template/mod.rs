@@ -95,6 +95,8 @@ pub struct Condition {
 pub struct Resource {
     /// Where its logical ID stands.
     pub name_span: Span,
+    /// Where all of it stands, from its logical ID on.
+    pub span: Span,
     /// Its type.
     pub resource_type: Spanned<ResourceType>,
     /// Its properties: a map, or `Fn::If` between maps. `None` if they could not be read, which has

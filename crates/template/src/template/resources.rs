@@ -94,6 +94,7 @@ impl Section<'_> {
         let mut unknown = Vec::new();
         let mut out = Resource {
             name_span: name.span,
+            span: name.span.to(node.span),
             resource_type: Spanned::new(ResourceType::new(""), name.span),
             properties: Some(Expression { kind: ExpressionKind::Map(Vec::new()), span: name.span }),
             depends_on: Vec::new(),
