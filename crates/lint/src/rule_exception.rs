@@ -101,6 +101,22 @@ const EXCEPTIONS: &[RuleException] = &[
         rules: &["F3032"],
         applies: |finding, subject| block(finding, subject).is_some_and(|block| has_if(&block)),
     },
+    // Several nodes without failover, which only groups in cluster mode must have. Source:
+    // `CreateReplicationGroup`, Amazon ElastiCache API Reference, `NumCacheClusters`.
+    RuleException {
+        rules: &["E3026"],
+        applies: |finding, _| {
+            finding
+                .message
+                .starts_with("AutomaticFailoverEnabled must be true when NumCacheClusters")
+        },
+    },
+    // A volume of type gp3 with up to 80,000 operations a second: the rule has the former limit. Source:
+    // `LaunchTemplateEbsBlockDeviceRequest`, Amazon EC2 API Reference, `Iops`.
+    RuleException {
+        rules: &["E3671"],
+        applies: |finding, _| iops_above(finding, "16000").is_some_and(|iops| iops <= 80_000),
+    },
     // An empty text that a default gives to a branch of `Fn::If` which is not taken: the validator looks at
     // both. rstack checks the values of the branches that are taken.
     RuleException {
@@ -144,6 +160,13 @@ const EXCEPTIONS: &[RuleException] = &[
         applies: |finding, subject| block(finding, subject).is_some_and(|block| has_if(&block)),
     },
 ];
+
+/// The number that is above a limit, if a finding is about that limit.
+fn iops_above(finding: &Diagnostic, limit: &str) -> Option<u32> {
+    let number =
+        finding.message.strip_suffix(&format!(" is greater than the maximum of {limit}"))?;
+    number.parse().ok()
+}
 
 /// The text of the property with its value that a finding is about.
 fn block<'a>(finding: &Diagnostic, subject: Subject<'a>) -> Option<Cow<'a, str>> {
@@ -253,6 +276,17 @@ mod tests {
             ),
             ("E1022", "'Fn::GetAtt' is not supported", plain, false, false),
             ("E2533", "Runtime", plain, true, false),
+            (
+                "E3026",
+                "AutomaticFailoverEnabled must be true when NumCacheClusters > 1 and Engine is 'redis'",
+                plain,
+                false,
+                true,
+            ),
+            ("E3026", "AutomaticFailoverEnabled must be true", plain, false, false),
+            ("E3671", "20000 is greater than the maximum of 16000", plain, false, true),
+            ("E3671", "80001 is greater than the maximum of 16000", plain, false, false),
+            ("E3671", "64001 is greater than the maximum of 64000", plain, false, false),
             ("E3001", "Resource 'C' property 'Version' must be a string", plain, false, true),
             ("E3001", "Resource 'C' property 'Condition' must be a string", plain, false, false),
             ("E3510", "'{}' is not of type 'object'", plain, false, true),
