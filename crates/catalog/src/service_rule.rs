@@ -4,7 +4,7 @@
 //! A value that is known only after apply breaks no rule.
 
 use rstack_model::value::Deferred;
-use rstack_model::{PropertyPath, Value, ValueMap};
+use rstack_model::{PathSegment, PropertyPath, Value, ValueMap};
 
 use crate::path::SchemaPath;
 use crate::reserved_name::{bucket, load_balancer, ssm_parameter, target_group};
@@ -163,6 +163,25 @@ fn empty_names(schema: &TypeSchema, properties: &ValueMap) -> Vec<Violation> {
 }
 
 const EMPTY: &str = "the name is empty";
+
+/// Ranges that the schema of a type has wrong: type, the last two names of the path, the right range.
+///
+/// Source: pull request 4463 of aws-cloudformation/cfn-lint (io1 takes 64,000); "General Purpose SSD volumes",
+/// Amazon EBS User Guide (gp3 takes 80,000).
+const RANGES: [(&str, [&str; 2], (u64, u64)); 1] =
+    [("AWS::AutoScaling::LaunchConfiguration", ["Ebs", "Iops"], (100, 80_000))];
+
+/// The range of a number at a path, where the schema of the type has it wrong.
+pub(crate) fn corrected_range(type_name: &str, path: &PropertyPath) -> Option<(u64, u64)> {
+    let is_at = |names: &[&str; 2]| match path.segments() {
+        [.., PathSegment::Name(first), PathSegment::Name(last)] => {
+            [first.as_str(), last.as_str()] == *names
+        }
+        _ => false,
+    };
+    let mut own = RANGES.iter().filter(|(name, ..)| *name == type_name);
+    own.find(|(_, names, _)| is_at(names)).map(|(.., range)| *range)
+}
 
 /// Documents at the top of a type that are declared as text and look like JSON, but are none: each service
 /// refuses them.
@@ -498,5 +517,16 @@ mod tests {
         let data = |encoded: usize| json!({"UserData": "A".repeat(encoded)});
         assert_eq!(found("AWS::EC2::Instance", data(21_844)), [""; 0]);
         assert_eq!(found("AWS::EC2::Instance", data(21_848)).len(), 1);
+    }
+
+    #[test]
+    fn launch_configurations_take_many_operations_a_second() {
+        let iops = |iops: u64| {
+            let device = json!({"DeviceName": "d", "Ebs": {"VolumeType": "io1", "Iops": iops}});
+            let properties = json!({"ImageId": "i", "BlockDeviceMappings": [device]});
+            found("AWS::AutoScaling::LaunchConfiguration", properties)
+        };
+        assert_eq!(iops(64_000), [""; 0]);
+        assert_eq!(iops(80_001).len(), 1);
     }
 }

@@ -6,12 +6,13 @@
 use std::fmt;
 
 use rstack_model::{PropertyPath, Value, ValueMap};
+use serde_json::Number;
 
 use crate::kinds::Kind;
 use crate::nearest::nearest;
 use crate::node::{Additional, Node};
 use crate::property_locations::property_locations;
-use crate::service_rule::broken;
+use crate::service_rule::{broken, corrected_range};
 use crate::type_schema::TypeSchema;
 
 /// One thing that is wrong with declared properties.
@@ -260,10 +261,15 @@ impl Checker<'_> {
                 format!("the text must have {} characters, it has {length}", bounds(min, max));
             return self.push(path, ViolationKind::Bounds { rule });
         }
-        let (low, high) = node.range();
+        let corrected = corrected_range(self.schema.name(), path);
+        let corrected = corrected.map(|(low, high)| (Number::from(low), Number::from(high)));
+        let (low, high) = match &corrected {
+            Some((low, high)) => (Some(low), Some(high)),
+            None => node.range(),
+        };
         if let Ok(number) = text.parse::<f64>() {
-            let below = low.and_then(serde_json::Number::as_f64).is_some_and(|low| number < low);
-            let above = high.and_then(serde_json::Number::as_f64).is_some_and(|h| number > h);
+            let below = low.and_then(Number::as_f64).is_some_and(|low| number < low);
+            let above = high.and_then(Number::as_f64).is_some_and(|h| number > h);
             if !is_text && (below || above) {
                 let rule = format!("{text} is out of range: it must be {}", bounds(low, high));
                 return self.push(path, ViolationKind::Bounds { rule });

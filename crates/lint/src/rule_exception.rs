@@ -117,6 +117,16 @@ const EXCEPTIONS: &[RuleException] = &[
         rules: &["E3671"],
         applies: |finding, _| iops_above(finding, "16000").is_some_and(|iops| iops <= 80_000),
     },
+    // A volume of a launch configuration with more than 20,000 operations a second: the schema has the limit of
+    // former volumes (pull request 4463 of aws-cloudformation/cfn-lint). rstack has the right range.
+    RuleException {
+        rules: &["F3034"],
+        applies: |finding, subject| {
+            iops_above(finding, "20000").is_some()
+                && subject.text.contains("AWS::AutoScaling::LaunchConfiguration")
+                && block(finding, subject).is_some_and(|block| block.contains("Iops"))
+        },
+    },
     // An empty text that a default gives to a branch of `Fn::If` which is not taken: the validator looks at
     // both. rstack checks the values of the branches that are taken.
     RuleException {
@@ -284,6 +294,13 @@ mod tests {
                 true,
             ),
             ("E3026", "AutomaticFailoverEnabled must be true", plain, false, false),
+            (
+                "F3034",
+                "40000 is greater than the maximum of 20000",
+                "Type: AWS::AutoScaling::LaunchConfiguration\nIops: 40000\n",
+                false,
+                false,
+            ),
             ("E3671", "20000 is greater than the maximum of 16000", plain, false, true),
             ("E3671", "80001 is greater than the maximum of 16000", plain, false, false),
             ("E3671", "64001 is greater than the maximum of 64000", plain, false, false),
@@ -300,7 +317,7 @@ mod tests {
 
     #[test]
     fn values_of_branches_are_left_to_rstack() {
-        let text = "R:\n  F: !Ref P\n  G: !GetAtt R.Arn\n  A: !If [C, !Ref P, x]\n  B:\n  - !If [C, x, y]\n  D: ''\n  E: [a, a]\n";
+        let text = "R:\n  F: !Ref P\n  G: !GetAtt R.Arn\n  A: !If [C, !Ref P, x]\n  B:\n  - !If [C, x, y]\n  D: ''\n  E: [a, a]\n  Iops: 4\nT: AWS::AutoScaling::LaunchConfiguration\n";
         for (rule, message, property, expected) in [
             ("F3031", "'' does not match pattern 'a'", "A", true),
             ("F3031", "'' does not match pattern 'a'", "D", false),
@@ -311,6 +328,8 @@ mod tests {
             ("E9006", "'9' is not one of ['16']", "D", false),
             ("E3050", "use GetAtt", "G", true),
             ("E3050", "use GetAtt", "F", false),
+            ("F3034", "40000 is greater than the maximum of 20000", "Iops", true),
+            ("F3034", "40000 is greater than the maximum of 20000", "F", false),
         ] {
             let at = text.find(&format!("  {property}:")).unwrap() + 2;
             let finding = Diagnostic::error(FindingCode::Rule(rule.to_owned()), message);
