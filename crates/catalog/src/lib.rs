@@ -64,7 +64,7 @@ pub use rstack_model::UpdateKind;
 pub use sameness::{Sameness, distinguishing, sameness};
 pub use served::Unserved;
 pub use service_default::service_default;
-pub use service_rule::{NameEnding, name_ending};
+pub use service_rule::{NameEnding, name_ending, takes_empty_name};
 pub use tag_form::{PROPAGATES, TagForm};
 pub use type_schema::{Handler, TypeSchema};
 pub use unique_name::{NamePart, ObjectName, UniqueName};

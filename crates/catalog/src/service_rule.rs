@@ -156,6 +156,7 @@ fn empty_names(schema: &TypeSchema, properties: &ValueMap) -> Vec<Violation> {
     paths.dedup();
     paths.retain(|path| {
         let name = path.top().filter(|name| path.segments().len() == 1 && name.ends_with("Name"));
+        let name = name.filter(|name| !takes_empty_name(schema.name(), name));
         name.is_some_and(|name| text(properties, name) == Some(""))
     });
     let of = |path| Violation { path, kind: ViolationKind::Bounds { rule: EMPTY.to_owned() } };
@@ -163,6 +164,20 @@ fn empty_names(schema: &TypeSchema, properties: &ValueMap) -> Vec<Violation> {
 }
 
 const EMPTY: &str = "the name is empty";
+
+/// The names that CloudFormation makes up also where an empty text is declared.
+///
+/// Source: pull requests 4463 and 4502 of aws-cloudformation/cfn-lint, whose maintainer is of AWS.
+const MADE_UP_IF_EMPTY: [(&str, &str); 3] = [
+    ("AWS::IAM::InstanceProfile", "InstanceProfileName"),
+    ("AWS::S3::Bucket", "BucketName"),
+    ("AWS::SNS::Topic", "TopicName"),
+];
+
+/// True if an empty text for a property is taken as none.
+pub fn takes_empty_name(type_name: &str, property: &str) -> bool {
+    MADE_UP_IF_EMPTY.contains(&(type_name, property))
+}
 
 /// Ranges that the schema of a type has wrong: type, the last two names of the path, the right range.
 ///
@@ -492,8 +507,8 @@ mod tests {
     #[test]
     fn empty_names_and_broken_documents() {
         assert_eq!(found("AWS::SQS::Queue", json!({"QueueName": ""})).len(), 1);
-        assert_eq!(found("AWS::S3::Bucket", json!({"BucketName": ""})).len(), 1);
-        assert_eq!(found("AWS::SNS::Topic", json!({"TopicName": "", "DisplayName": ""})).len(), 1);
+        assert_eq!(found("AWS::S3::Bucket", json!({"BucketName": ""})), [""; 0]);
+        assert_eq!(found("AWS::SNS::Topic", json!({"TopicName": "", "DisplayName": ""})), [""; 0]);
         let role =
             |policy: &str| found("AWS::IAM::Role", json!({"AssumeRolePolicyDocument": policy}));
         assert_eq!(role("{\"Version\":\"2012-10-17\",").len(), 1);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rstack_catalog::{Registry, Violation, ViolationKind, validate};
+use rstack_catalog::{Registry, Violation, ViolationKind, takes_empty_name, validate};
 use rstack_model::value::{AttributeRef, SecretReference};
 use rstack_model::{Address, Code, Diagnostic, PathSegment, PropertyPath, Span, Value, ValueMap};
 
@@ -58,6 +58,7 @@ pub(super) fn properties(
         }
     }
     key_case::correct(evaluator, resource, &mut properties);
+    leave_out_empty_names(evaluator, resource, &mut properties);
     wait_condition::name_handle(&resource.resource_type.value, &mut properties);
     for (name, value) in &properties {
         note_lookups(evaluator, resource, &PropertyPath::root().name(name), value);
@@ -152,6 +153,28 @@ fn tree(
         };
     }
     evaluator.value(expression)
+}
+
+/// Leaves out empty names in whose place CloudFormation makes up others.
+fn leave_out_empty_names(
+    evaluator: &mut Evaluator<'_>,
+    resource: &Resource,
+    properties: &mut ValueMap,
+) {
+    let resource_type = resource.resource_type.value.as_str();
+    let is_empty = |name: &str, value: &Value| {
+        value.as_str() == Some("") && takes_empty_name(resource_type, name)
+    };
+    let empty = properties.iter().filter(|(name, value)| is_empty(name, value));
+    let empty: Vec<String> = empty.map(|(name, _)| name.clone()).collect();
+    for name in empty {
+        properties.remove(&name);
+        let path = PropertyPath::root().name(&name);
+        let message = format!("the empty `{name}` is taken as none: the object gets a name");
+        let warning = Diagnostic::warning(Code::NoEffect, message);
+        let at = place(evaluator, resource, &path, false);
+        evaluator.findings.list().push(warning.at(at, ""));
+    }
 }
 
 /// A value that stands for one that is not known, in an evaluation of which nothing is planned.

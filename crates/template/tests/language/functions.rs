@@ -180,3 +180,19 @@ fn behaviour_that_cloudformation_alone_has_is_refused_where_it_would_matter() {
     assert_eq!(with("AWS::EC2::Instance", "CreationPolicy"), ["unsupported@CreationPolicy"]);
     assert_eq!(with("AWS::Lambda::Alias", "UpdatePolicy")[0], "unsupported@UpdatePolicy");
 }
+
+#[test]
+fn an_empty_name_is_none_where_one_is_made_up() {
+    let text = "Parameters: {N: {Type: String, Default: ''}}\nResources:\n  B: {Type: AWS::S3::Bucket, \
+                Properties: {BucketName: !Ref N}}\n";
+    let found = outcome(text, &[]);
+    assert_eq!(found.told(), ["no-effect@!Ref N"]);
+    assert_eq!(found.properties("B"), "{}");
+    assert_eq!(
+        outcome(text, &[("N", "some-name")]).properties("B"),
+        "{\"BucketName\": \"some-name\"}"
+    );
+    let queue =
+        text.replace("AWS::S3::Bucket", "AWS::SQS::Queue").replace("BucketName", "QueueName");
+    assert_eq!(outcome(&queue, &[]).told(), ["property-bounds@!Ref N"]);
+}
