@@ -127,6 +127,14 @@ const EXCEPTIONS: &[RuleException] = &[
                 && block(finding, subject).is_some_and(|block| block.contains("Iops"))
         },
     },
+    // The default of `Fn::FindInMap`, which no longer needs the transform: "Fn::FindInMap enhancements", AWS
+    // CloudFormation template reference (issue 4627 of aws-cloudformation/cfn-lint).
+    RuleException {
+        rules: &["F1101"],
+        applies: |finding, _| {
+            finding.message.starts_with("Fn::FindInMap: the 'DefaultValue' element requires")
+        },
+    },
     // An empty text that a default gives to a branch of `Fn::If` which is not taken: the validator looks at
     // both. rstack checks the values of the branches that are taken.
     RuleException {
@@ -301,6 +309,14 @@ mod tests {
                 false,
                 false,
             ),
+            (
+                "F1101",
+                "Fn::FindInMap: the 'DefaultValue' element requires the transform",
+                plain,
+                false,
+                true,
+            ),
+            ("F1101", "JSON parse error", plain, false, false),
             ("E3671", "20000 is greater than the maximum of 16000", plain, false, true),
             ("E3671", "80001 is greater than the maximum of 16000", plain, false, false),
             ("E3671", "64001 is greater than the maximum of 64000", plain, false, false),

@@ -302,7 +302,7 @@ impl Reader<'_> {
         let items = argument.as_list().unwrap_or_default();
         let (keys, default) = match items {
             [map, top, second] => ([map, top, second], None),
-            [map, top, second, default] if self.extended() => {
+            [map, top, second, default] => {
                 let default = match default.as_map() {
                     Some([only]) if only.key.value == "DefaultValue" => &only.value,
                     _ => {
@@ -312,7 +312,6 @@ impl Reader<'_> {
                 };
                 ([map, top, second], Some(self.read(default)))
             }
-            [_, _, _, default] => return Err(self.needs_extensions("`DefaultValue`", default.span)),
             _ => return Err(self.shape(function, argument.span, expected)),
         };
         let [map, top, second] = keys.map(|key| self.read(key).map(Box::new));
