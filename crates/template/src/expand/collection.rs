@@ -3,9 +3,12 @@
 use rstack_model::{Code, Diagnostic, Span, Value};
 
 use super::variables::reference;
-use super::{Expander, Stopped};
+use super::{Expander, STEP, Stopped};
 use crate::evaluate::{is_list, items};
 use crate::syntax::{Entry, Node, NodeKind, scalar};
+
+/// The number of conditions that may name each other, one the next: there is no circle of that many.
+const MAX_CONDITIONS: usize = 64;
 
 impl<'t> Expander<'_, 't> {
     /// The values of a collection, which take memory.
@@ -45,6 +48,17 @@ impl<'t> Expander<'_, 't> {
                 }
                 _ => Err(self.wrong("`Fn::Split` takes a delimiter and a text", node.span)),
             },
+            Some(("If", arguments)) => match arguments.as_list() {
+                Some([condition, then, otherwise]) => {
+                    let name = self.text(condition)?;
+                    let holds = self.condition(&name, condition.span, MAX_CONDITIONS)?;
+                    self.values(if holds { then } else { otherwise })
+                }
+                _ => {
+                    let message = "`Fn::If` takes the name of a condition and two values";
+                    Err(self.wrong(message, node.span))
+                }
+            },
             _ => Err(self.not_known(node.span)),
         }
     }
@@ -80,6 +94,42 @@ impl<'t> Expander<'_, 't> {
             return Err(self.wrong(format!("`{}` is not a list", path.join(".")), at));
         };
         items.iter().map(|item| self.text(item)).collect()
+    }
+
+    /// True if a condition holds, by parameters and pseudo parameters alone. `left` is how many more
+    /// conditions may name each other.
+    fn condition(&mut self, name: &str, at: Span, left: usize) -> Result<bool, Stopped> {
+        let found = match self.get(self.root, "Conditions", at)? {
+            Some(all) => self.get(all, name, at)?,
+            None => None,
+        };
+        match found {
+            Some(node) if left > 0 => self.holds(node, left),
+            Some(_) => Err(self.not_known(at)),
+            None => Err(self.wrong(format!("there is no condition `{name}`"), at)),
+        }
+    }
+
+    fn holds(&mut self, node: &Node<'t>, left: usize) -> Result<bool, Stopped> {
+        self.spend(STEP, node.span)?;
+        let Some((name, argument)) = condition_function(node) else {
+            return Err(self.not_known(node.span));
+        };
+        match (name, argument.as_list()) {
+            ("Condition", None) => {
+                let name = self.text(argument)?;
+                self.condition(&name, argument.span, left - 1)
+            }
+            ("Equals", Some([a, b])) => Ok(self.text(a)? == self.text(b)?),
+            ("Not", Some([inner])) => Ok(!self.holds(inner, left)?),
+            ("And", Some(parts)) => {
+                parts.iter().try_fold(true, |all, part| Ok(all & self.holds(part, left)?))
+            }
+            ("Or", Some(parts)) => {
+                parts.iter().try_fold(false, |any, part| Ok(any | self.holds(part, left)?))
+            }
+            _ => Err(self.not_known(node.span)),
+        }
     }
 
     /// A text that is known.
@@ -171,7 +221,8 @@ impl<'t> Expander<'_, 't> {
     fn not_known(&mut self, at: Span) -> Stopped {
         let message = "what a loop goes through must follow from the template and its parameters";
         let error = Diagnostic::error(Code::Unsupported, message).at(at, "");
-        let help = "use a list, `Ref` to a list parameter, `Fn::FindInMap` or `Fn::Split`";
+        let help =
+            "use a list, `Ref` to a list parameter, `Fn::If`, `Fn::FindInMap` or `Fn::Split`";
         self.stop(error.help(help))
     }
 }
@@ -194,5 +245,13 @@ fn function<'n, 't>(node: &'n Node<'t>) -> Option<(&'n str, &'n Node<'t>)> {
     match node.as_map()? {
         [Entry { key, value }] => Some((key.value.strip_prefix("Fn::")?, value)),
         _ => None,
+    }
+}
+
+/// A function of a condition, and its argument.
+fn condition_function<'n, 't>(node: &'n Node<'t>) -> Option<(&'n str, &'n Node<'t>)> {
+    match node.as_map() {
+        Some([Entry { key, value }]) if key.value == "Condition" => Some(("Condition", value)),
+        _ => function(node),
     }
 }

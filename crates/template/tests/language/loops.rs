@@ -112,6 +112,28 @@ fn loops_that_cannot_be_carried_out_are_told_once() {
 }
 
 #[test]
+fn a_condition_decides_what_a_loop_goes_through() {
+    let text = "Conditions:\n  Test: !Equals [!Ref Env, test]\n  Some: !And [!Condition Test, !Not \
+                [!Equals [!Ref Env, x]]]\nResources:\n  Fn::ForEach::T: [N, !If [Some, !Ref Names, \
+                []], {'T${N}': {Type: AWS::SNS::Topic}}]\n  Fn::ForEach::S: [N, {'Fn::If': [Some, [], \
+                !Ref Names]}, {'S${N}': {Type: AWS::SNS::Topic}}]\n";
+    let outcome = with(text);
+    let names: Vec<String> = desired(&outcome).resources.keys().map(ToString::to_string).collect();
+    assert_eq!(names, ["Tone", "Ttwo"]);
+    for (condition, told) in [
+        ("!If [Nope, [a], []]", "loop@Nope"),
+        ("!If [Circle, [a], []]", "unsupported@!Condition Circle"),
+        ("!If [Some]", "loop@!If [Some]"),
+    ] {
+        let conditions = "Conditions: {Circle: !Or [!Condition Circle, !Condition Circle]}\n";
+        let body = "{'T${N}': {Type: AWS::SNS::Topic}}";
+        let found =
+            with(&format!("{conditions}Resources:\n  Fn::ForEach::T: [N, {condition}, {body}]\n"));
+        assert_eq!(found.told(), [told], "{condition}");
+    }
+}
+
+#[test]
 fn multiplying_loops_are_refused_quickly() {
     let values: Vec<String> = (0..100).map(|i| i.to_string()).collect();
     let values = values.join(", ");
