@@ -169,6 +169,9 @@ fn reference(
         "secretsmanager" => {
             if let Some(text) = known {
                 SecretsManagerReference::parse(&text).map_err(|e| invalid(e.to_string()))?;
+            } else if let Some(rest) = behind_name(&body) {
+                let checked = SecretsManagerReference::check_behind_name(rest);
+                checked.map_err(|error| invalid(error.to_string()))?;
             }
             Ok(vec![TextPart::Secret(SecretReference::SecretsManager(Box::new(body)))])
         }
@@ -188,6 +191,15 @@ fn reference(
             }
         }
         other => Err(unknown(other)),
+    }
+}
+
+/// The text behind the name or ARN of a secret that one attribute gives.
+fn behind_name(body: &Value) -> Option<&str> {
+    let Value::Text(text) = body else { return None };
+    match text.parts() {
+        [TextPart::Deferred(_), TextPart::Literal(rest)] => Some(rest),
+        _ => None,
     }
 }
 
@@ -216,6 +228,26 @@ mod tests {
         value.visit_secrets(&mut |_| count += 1);
         assert_eq!(count, 1);
         assert!(value.has_unknown());
+    }
+
+    #[test]
+    fn what_follows_an_unknown_arn_is_checked() {
+        let joined = |rest: &str| {
+            let parts = vec![
+                "{{resolve:secretsmanager:".into(),
+                Value::attribute(AttributeRef::reference("Secret".into())),
+                format!("{rest}}}}}").as_str().into(),
+            ];
+            find(function::join("", Value::List(parts)).unwrap())
+        };
+        for rest in [":SecretString:k:AWSCURRENT:abcd", ":Secret", ":SecretString:k:a:b:c"] {
+            assert!(joined(rest).is_err(), "{rest}");
+        }
+        for rest in
+            ["", ":SecretString:k:AWSCURRENT", ":SecretString:::abcd", "-suffix:SecretString"]
+        {
+            assert!(joined(rest).is_ok(), "{rest}");
+        }
     }
 
     #[test]

@@ -141,6 +141,18 @@ pub struct InvalidReference {
 }
 
 impl SecretsManagerReference {
+    /// Checks what is known of a reference to a secret whose name or ARN is known only after apply: the
+    /// text behind it.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn check_behind_name(rest: &str) -> Result<(), InvalidReference> {
+        match rest.strip_prefix(':') {
+            Some(rest) => Self::parse(&format!("‹secret›:{rest}")).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
     /// Parses the text between `{{resolve:secretsmanager:` and `}}`.
     ///
     /// # Errors
