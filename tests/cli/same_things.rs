@@ -25,6 +25,12 @@ fn a_rule_that_is_declared_twice_is_one_and_removing_one_of_them_is_no_change() 
             "        - {IpProtocol: '-1', FromPort: 0, DestinationSecurityGroupId: !GetAtt Other.GroupId}\n",
         ),
         (
+            "  Sg:\n    Type: AWS::EC2::SecurityGroup\n    Properties:\n      GroupDescription: d\n      \
+             SecurityGroupIngress:\n        - {IpProtocol: tcp, FromPort: 80, ToPort: 80, CidrIp: \
+             10.1.2.3/16}\n",
+            "        - {IpProtocol: '6', FromPort: 80, ToPort: 80, CidrIp: 10.1.0.0/16}\n",
+        ),
+        (
             "  Rule:\n    Type: AWS::Events::Rule\n    Properties:\n      ScheduleExpression: rate(1 day)\n      \
              Targets:\n        - {Id: a, Arn: 'arn:aws:sqs:eu-west-1:000000000000:q'}\n",
             "        - {Id: a, Arn: 'arn:aws:sqs:eu-west-1:000000000000:q'}\n",

@@ -6,6 +6,7 @@
 
 mod attribute_change;
 mod attributes;
+mod cidr;
 pub mod container;
 mod declarable;
 mod deletion_protection;
@@ -42,6 +43,7 @@ mod update_policy;
 mod update_rule;
 mod validate;
 
+pub use cidr::{canonical_range, protocol_name, same_range};
 pub use deletion_protection::DeletionProtection;
 pub use documentation::Documentation;
 pub use ended_service::{EndedService, ended_service};
@@ -52,7 +54,7 @@ pub use kinds::Kind;
 pub use namespace::{NameReach, name_reach, namespace};
 pub use nearest::nearest;
 pub use node::Node;
-pub use normal_text::{domain_name, normal_text};
+pub use normal_text::{domain_name, is_meaningless, normal_text};
 pub use path::SchemaPath;
 pub use property::Property;
 pub use quota::{Quota, default_quota};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rstack_catalog::{
-    DeletionProtection, Handler, Kind, Registry, SchemaPath, TypeSchema, UniqueName, normal_text,
-    refused_change, reserved_prefixes, service_default,
+    DeletionProtection, Handler, Kind, Registry, SchemaPath, TypeSchema, UniqueName,
+    is_meaningless, normal_text, refused_change, reserved_prefixes, service_default,
 };
 use rstack_model::{PathSegment, PropertyPath, ResourceType, UpdateKind, Value, ValueMap};
 
@@ -116,6 +116,10 @@ impl TypeDefinition for RegistryType {
 
     fn normal_text(&self, path: &PropertyPath, text: &str) -> Option<String> {
         normal_text(self.0.name(), path, text)
+    }
+
+    fn is_meaningless(&self, path: &PropertyPath, map: &ValueMap) -> bool {
+        is_meaningless(self.0.name(), path, map)
     }
 
     fn reserved_prefixes(&self) -> &'static [&'static str] {

@@ -68,6 +68,10 @@ pub trait TypeDefinition: Send + Sync {
     fn normal_text(&self, _: &PropertyPath, _: &str) -> Option<String> {
         None
     }
+    /// True if the property at this path means nothing beside the others of its map.
+    fn is_meaningless(&self, _: &PropertyPath, _: &ValueMap) -> bool {
+        false
+    }
     /// The beginnings of names that the service refuses in upper and lower case.
     fn reserved_prefixes(&self) -> &'static [&'static str] {
         &[]

@@ -1,9 +1,9 @@
 //! A rule of a network ACL: as templates declare it, as calls take it, and as it is shown.
 
+use rstack_catalog::same_range;
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{KnownMap, KnownValue, PropertyPath};
 
-use super::cidr::same_range;
 use crate::iam::{Fields, arguments, text_in};
 
 /// The identity of a rule: a network ACL has one set of numbered rules for each direction.

@@ -2,7 +2,6 @@
 
 mod acl_rule;
 mod calls;
-mod cidr;
 mod client_vpn;
 mod elastic_ip;
 mod gateway_attachment;

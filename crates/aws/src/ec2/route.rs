@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use rstack_catalog::same_range;
 use rstack_driver::{
     CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, ErrorKind, Found, Object,
     Observed, Progress, UpdateRequest,
@@ -13,7 +14,6 @@ use rstack_driver::{
 use rstack_model::{Identifier, KnownMap, KnownValue, PhysicalId};
 
 use super::calls::{Ec2, action, identifying, invalid, list, maps, not_yet_visible};
-use super::cidr::same_range;
 use crate::api::Api;
 use crate::iam::{Fields, arguments, journal_failed, text_in};
 

@@ -6,7 +6,7 @@ use serde_json::Number;
 use crate::type_definition::{Scalar, TypeDefinition};
 
 /// The canonical form of the value at `path`: scalars of the schema's kind, documents as trees,
-/// sets sorted, nulls left out of maps.
+/// sets sorted, nulls and what means nothing left out of maps.
 pub(super) fn canonical(
     definition: &dyn TypeDefinition,
     path: &PropertyPath,
@@ -17,11 +17,12 @@ pub(super) fn canonical(
     }
     match value {
         Value::Null | Value::Text(_) | Value::Deferred(_) => value.clone(),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => definition
-            .scalar(path)
-            .and_then(|kind| scalar(kind, value))
-            .or_else(|| Some(Value::String(definition.normal_text(path, value.as_str()?)?)))
-            .unwrap_or_else(|| value.clone()),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            let kind = definition.scalar(path);
+            let value = kind.and_then(|kind| scalar(kind, value)).unwrap_or_else(|| value.clone());
+            let normal = value.as_str().and_then(|text| definition.normal_text(path, text));
+            normal.map_or(value, Value::String)
+        }
         Value::List(items) => {
             let mut items: Vec<Value> = items
                 .iter()
@@ -44,7 +45,9 @@ pub(super) fn canonical_map(
     map: &ValueMap,
 ) -> ValueMap {
     map.iter()
-        .filter(|(_, value)| **value != Value::Null)
+        .filter(|(key, value)| {
+            **value != Value::Null && !definition.is_meaningless(&path.name(*key), map)
+        })
         .map(|(key, value)| (key.clone(), canonical(definition, &path.name(key), value)))
         .collect()
 }

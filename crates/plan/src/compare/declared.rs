@@ -29,8 +29,12 @@ fn maps(
     keys.sort();
     keys.dedup();
     for key in keys {
-        let present = |map: &'_ ValueMap| map.get(key).filter(|v| **v != Value::Null).cloned();
-        values(definition, &path.name(key), present(before), present(after), decided, out);
+        let path = path.name(key);
+        let present = |map: &'_ ValueMap| {
+            let value = map.get(key).filter(|value| **value != Value::Null)?;
+            (!definition.is_meaningless(&path, map)).then(|| value.clone())
+        };
+        values(definition, &path, present(before), present(after), decided, out);
     }
 }
 

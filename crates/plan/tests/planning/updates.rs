@@ -183,6 +183,32 @@ fn a_domain_name_that_route_53_takes_for_the_same_is_no_change() {
     assert_eq!(kinds("AWS::Route53::RecordSetGroup", group("*.a."), group("\\052.A")), []);
 }
 
+#[test]
+fn a_rule_that_ec2_takes_for_the_same_is_no_change() {
+    let rule = |protocol: Value, block: &str| {
+        let mut rule = j!({"GroupId": "sg-1", "FromPort": 80, "ToPort": 80, "CidrIp": block});
+        rule["IpProtocol"] = protocol;
+        rule
+    };
+    let single = "AWS::EC2::SecurityGroupIngress";
+    let tcp = rule("tcp".into(), "10.1.0.0/16");
+    assert_eq!(kinds(single, rule("6".into(), "10.1.2.3/16"), tcp.clone()), []);
+    assert_eq!(kinds(single, rule(j!(6), "10.1.0.0/16"), tcp.clone()), []);
+    assert_eq!(kinds(single, rule("TCP".into(), "10.1.0.0/16"), tcp.clone()), []);
+    let other = kinds(single, rule("udp".into(), "10.1.0.0/16"), tcp);
+    assert_eq!(other, [UpdateKind::Replaces]);
+    let all = |mut ports: Value| {
+        ports["IpProtocol"] = "-1".into();
+        ports["CidrIpv6"] = "2001:DB8::/32".into();
+        ports
+    };
+    assert_eq!(kinds(single, all(j!({})), all(j!({"FromPort": -1, "ToPort": -1}))), []);
+    let group = |rule: Value| j!({"GroupDescription": "d", "SecurityGroupIngress": [rule]});
+    let normal = j!({"IpProtocol": "-1", "CidrIpv6": "2001:db8::/32"});
+    let declared = group(all(j!({"FromPort": 0, "ToPort": 65535})));
+    assert_eq!(kinds("AWS::EC2::SecurityGroup", declared, group(normal)), []);
+}
+
 /// A plan of a custom resource `A` with these properties, and of `B`, which uses it.
 fn custom(properties: Value, state: &State) -> Result<Plan, PlanError> {
     let of_type = |name: &str, properties| {

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use rstack_catalog::{Sameness, distinguishing, sameness};
+use rstack_catalog::{Sameness, canonical_range, distinguishing, protocol_name, sameness};
 use rstack_model::desired::DesiredResource;
 use rstack_model::{Address, Code, Diagnostic, PropertyPath, Value, ValueMap};
 
@@ -181,19 +181,16 @@ fn by(map: &ValueMap, names: &[&str]) -> Option<String> {
     found.then(|| parts.join("\u{0}"))
 }
 
-/// The text of a rule of a security group. A rule for all protocols has no ports, and protocols have
-/// names and numbers.
+/// The text of a rule of a security group. A rule for all protocols has no ports, protocols have names and
+/// numbers, and EC2 keeps the canonical form of a range.
 fn rule_key<'a>(parts: impl Iterator<Item = (&'a String, &'a Value)>) -> String {
     let mut texts: BTreeMap<&str, String> =
         parts.map(|(name, value)| (name.as_str(), canonical(value))).collect();
-    if let Some(protocol) = texts.get_mut("IpProtocol") {
-        *protocol = match protocol.to_ascii_lowercase().as_str() {
-            "6" => "tcp".to_owned(),
-            "17" => "udp".to_owned(),
-            "1" => "icmp".to_owned(),
-            "58" => "icmpv6".to_owned(),
-            "all" => "-1".to_owned(),
-            other => other.to_owned(),
+    for (name, text) in &mut texts {
+        *text = match *name {
+            "IpProtocol" => protocol_name(text),
+            "CidrIp" | "CidrIpv6" => canonical_range(text),
+            _ => continue,
         };
     }
     if texts.get("IpProtocol").is_some_and(|protocol| protocol == "-1") {

@@ -1,11 +1,11 @@
 //! A rule of a security group: as templates declare it, as calls take it, and as EC2 shows it.
 
+use rstack_catalog::{canonical_range, protocol_name};
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{KnownMap, KnownValue};
 
 use super::direction::Direction;
 use crate::ec2::calls::{Ec2, list, maps};
-use crate::ec2::cidr::canonical;
 use crate::iam::{Fields, arguments, text_in};
 
 /// The other end of a rule.
@@ -39,18 +39,6 @@ pub(in crate::ec2) struct Rule {
 /// allowed, whatever is given.
 const WITH_PORTS: [&str; 4] = ["tcp", "udp", "icmp", "icmpv6"];
 
-/// The name that EC2 shows for a protocol.
-fn protocol(declared: &str) -> String {
-    match declared {
-        "1" => "icmp".to_owned(),
-        "6" => "tcp".to_owned(),
-        "17" => "udp".to_owned(),
-        "58" => "icmpv6".to_owned(),
-        other if other.eq_ignore_ascii_case("all") => "-1".to_owned(),
-        other => other.to_ascii_lowercase(),
-    }
-}
-
 impl Rule {
     /// The declared rule. The name of a group is looked up: descriptions have its ID.
     ///
@@ -61,12 +49,12 @@ impl Rule {
         direction: Direction,
         fields: Fields<'_>,
     ) -> Result<Self, DriverError> {
-        let protocol = protocol(&fields.required_name("IpProtocol")?);
+        let protocol = protocol_name(&fields.required_name("IpProtocol")?);
         let has_ports = WITH_PORTS.contains(&protocol.as_str());
         let port = |name| Ok::<_, DriverError>(fields.integer(name)?.filter(|_| has_ports));
         let mut peers = Vec::new();
-        peers.extend(fields.name("CidrIp")?.map(|block| Peer::V4(canonical(&block))));
-        peers.extend(fields.name("CidrIpv6")?.map(|block| Peer::V6(canonical(&block))));
+        peers.extend(fields.name("CidrIp")?.map(|block| Peer::V4(canonical_range(&block))));
+        peers.extend(fields.name("CidrIpv6")?.map(|block| Peer::V6(canonical_range(&block))));
         peers.extend(fields.name(direction.prefix_list())?.map(Peer::PrefixList));
         peers.extend(fields.name(direction.group())?.map(Peer::Group));
         let mut owner = None;
@@ -120,7 +108,7 @@ impl Rule {
     }
 
     fn of(members: &KnownMap, peer: Peer, owner: Option<&str>, described: &KnownMap) -> Self {
-        let protocol = protocol(text_in(members, "IpProtocol").unwrap_or_default());
+        let protocol = protocol_name(text_in(members, "IpProtocol").unwrap_or_default());
         let has_ports = WITH_PORTS.contains(&protocol.as_str());
         let port = |name| {
             let port = Fields::new(members, "ec2:DescribeSecurityGroupRules").integer(name);

@@ -3,12 +3,12 @@
 mod settings;
 
 use async_trait::async_trait;
+use rstack_catalog::same_range;
 use rstack_driver::{DriverError, ErrorKind};
 use rstack_model::{Identifier, KnownMap, KnownValue};
 
 use self::settings::{APART, LniPosition};
 use super::calls::{Ec2, filters, maps, passing};
-use super::cidr::same_range;
 use super::tagged::{Change, Facts, Kind, States, named, same_names, without};
 use super::vpc::is_associated;
 use crate::iam::{Fields, arguments, text_in};

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use rstack_catalog::same_range;
 use rstack_driver::{
     CreateRequest, DeleteRequest, DirectDriver, DriverError, EffectSink, ErrorKind, Found,
     NameRule, Object, Observed, Progress, UnsupportedProperty, UpdateRequest,
@@ -21,7 +22,6 @@ use rstack_model::{Identifier, KnownMap, KnownValue, PropertyPath};
 
 use self::stage::Stage;
 use super::calls::{Ec2, action, list, not_yet_visible, schema, still_used};
-use super::cidr::same_range;
 use crate::api::Api;
 use crate::iam::{journal_failed, text_in};
 use crate::mapping::in_declared_order;

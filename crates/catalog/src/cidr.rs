@@ -1,4 +1,4 @@
-//! Ranges of addresses as EC2 keeps them.
+//! Ranges of addresses and protocols as EC2 keeps them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -6,12 +6,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// bits behind its prefix.
 ///
 /// Source: EC2 API reference, CreateNetworkAclEntry, `CidrBlock`.
-pub(super) fn same_range(one: &str, other: &str) -> bool {
+pub fn same_range(one: &str, other: &str) -> bool {
     one == other || range(one).is_some_and(|range_of_one| range(other) == Some(range_of_one))
 }
 
 /// A CIDR block in EC2's canonical form; any other text as it is.
-pub(super) fn canonical(block: &str) -> String {
+pub fn canonical_range(block: &str) -> String {
     let Some((is_v6, prefix, bits)) = range(block) else { return block.to_owned() };
     let width = if is_v6 { 128 } else { 32 };
     let address = bits.checked_shl(width - prefix).unwrap_or(0);
@@ -20,6 +20,20 @@ pub(super) fn canonical(block: &str) -> String {
     }
     let address = u32::try_from(address & u128::from(u32::MAX)).unwrap_or_default();
     format!("{}/{prefix}", Ipv4Addr::from(address))
+}
+
+/// The name that EC2 shows for a protocol of a rule.
+///
+/// Source: EC2 API reference, IpPermission, `IpProtocol`.
+pub fn protocol_name(declared: &str) -> String {
+    match declared {
+        "1" => "icmp".to_owned(),
+        "6" => "tcp".to_owned(),
+        "17" => "udp".to_owned(),
+        "58" => "icmpv6".to_owned(),
+        other if other.eq_ignore_ascii_case("all") => "-1".to_owned(),
+        other => other.to_ascii_lowercase(),
+    }
 }
 
 /// The family, the prefix, and the bits of it.
@@ -71,7 +85,7 @@ mod tests {
             ("pl-1", "pl-1"),
             ("10.0.0.0/33", "10.0.0.0/33"),
         ] {
-            assert_eq!(canonical(block), expected, "{block}");
+            assert_eq!(canonical_range(block), expected, "{block}");
         }
     }
 }
