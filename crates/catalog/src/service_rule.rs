@@ -144,6 +144,7 @@ pub(crate) fn broken(schema: &TypeSchema, properties: &ValueMap) -> Vec<Violatio
     }
     out.extend(tags(schema, properties));
     out.extend(empty_names(schema, properties));
+    out.extend(empty_references(schema, properties));
     out.extend(broken_documents(schema, properties));
     out
 }
@@ -177,6 +178,30 @@ const MADE_UP_IF_EMPTY: [(&str, &str); 3] = [
 /// True if an empty text for a property is taken as none.
 pub fn takes_empty_name(type_name: &str, property: &str) -> bool {
     MADE_UP_IF_EMPTY.contains(&(type_name, property))
+}
+
+/// Required properties that refer to an object, although their names do not end like that of an ID or ARN,
+/// and such that are one of a list of words.
+const NOT_EMPTY: [(&str, &str); 3] = [
+    ("AWS::ApiGateway::Method", "HttpMethod"),
+    ("AWS::EC2::VPCEndpoint", "ServiceName"),
+    ("AWS::SNS::Subscription", "Protocol"),
+];
+
+/// Required IDs and ARNs that are declared as an empty text: no object has such a one.
+fn empty_references(schema: &TypeSchema, properties: &ValueMap) -> Vec<Violation> {
+    let required = schema.root().required().iter().map(String::as_str);
+    let references = required.filter(|name| name.ends_with("Arn") || name.ends_with("Id"));
+    let own = NOT_EMPTY.iter().filter(|(name, _)| *name == schema.name()).map(|(_, name)| *name);
+    let mut names: Vec<&str> = references.chain(own).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.retain(|name| text(properties, name) == Some(""));
+    let of = |name: &str| {
+        let rule = format!("`{name}` is empty");
+        Violation { path: PropertyPath::root().name(name), kind: ViolationKind::Bounds { rule } }
+    };
+    names.into_iter().map(of).collect()
 }
 
 /// Ranges that the schema of a type has wrong: type, the last two names of the path, the right range.
@@ -532,6 +557,18 @@ mod tests {
         let data = |encoded: usize| json!({"UserData": "A".repeat(encoded)});
         assert_eq!(found("AWS::EC2::Instance", data(21_844)), [""; 0]);
         assert_eq!(found("AWS::EC2::Instance", data(21_848)).len(), 1);
+    }
+
+    #[test]
+    fn references_are_not_empty() {
+        let subscription = json!({"TopicArn": "", "Protocol": "", "Endpoint": ""});
+        assert_eq!(
+            found("AWS::SNS::Subscription", subscription),
+            ["Protocol: `Protocol` is empty", "TopicArn: `TopicArn` is empty"]
+        );
+        let method = json!({"RestApiId": "", "ResourceId": "r", "HttpMethod": ""});
+        assert_eq!(found("AWS::ApiGateway::Method", method).len(), 2);
+        assert_eq!(found("AWS::EC2::Instance", json!({"KeyName": "", "ImageId": ""})), [""; 0]);
     }
 
     #[test]
