@@ -145,6 +145,7 @@ pub(crate) fn broken(schema: &TypeSchema, properties: &ValueMap) -> Vec<Violatio
     out.extend(tags(schema, properties));
     out.extend(empty_names(schema, properties));
     out.extend(empty_references(schema, properties));
+    out.extend(definition(schema, properties));
     out.extend(broken_documents(schema, properties));
     out
 }
@@ -202,6 +203,21 @@ fn empty_references(schema: &TypeSchema, properties: &ValueMap) -> Vec<Violation
         Violation { path: PropertyPath::root().name(name), kind: ViolationKind::Bounds { rule } }
     };
     names.into_iter().map(of).collect()
+}
+
+/// The definition of a state machine that is no JSON: the service takes nothing else. One with substitutions
+/// is JSON only when they are made.
+///
+/// Source: `CreateStateMachine`, AWS Step Functions API Reference, `InvalidDefinition`.
+fn definition(schema: &TypeSchema, properties: &ValueMap) -> Option<Violation> {
+    const TYPE: &str = "AWS::StepFunctions::StateMachine";
+    let name = "DefinitionString";
+    let text = text(properties, name).filter(|_| schema.name() == TYPE)?.trim_start();
+    if text.starts_with('{') || text.starts_with("${") {
+        return None;
+    }
+    let text = "the definition must be JSON, and this text is none".to_owned();
+    Some(Violation { path: PropertyPath::root().name(name), kind: ViolationKind::Form { text } })
 }
 
 /// Ranges that the schema of a type has wrong: type, the last two names of the path, the right range.
@@ -569,6 +585,17 @@ mod tests {
         let method = json!({"RestApiId": "", "ResourceId": "r", "HttpMethod": ""});
         assert_eq!(found("AWS::ApiGateway::Method", method).len(), 2);
         assert_eq!(found("AWS::EC2::Instance", json!({"KeyName": "", "ImageId": ""})), [""; 0]);
+    }
+
+    #[test]
+    fn a_definition_of_a_state_machine_is_json() {
+        let machine = |text: &str| {
+            let properties = json!({"RoleArn": "r", "DefinitionString": text});
+            found("AWS::StepFunctions::StateMachine", properties)
+        };
+        assert_eq!(machine("StartAt: A\n").len(), 1);
+        assert_eq!(machine(" {\"StartAt\": \"A\"}"), [""; 0]);
+        assert_eq!(machine("${Definition}"), [""; 0]);
     }
 
     #[test]
