@@ -403,10 +403,11 @@ impl Rule {
     }
 }
 
-/// Keys of tags that AWS reserves, and tags beyond the limit of the service.
+/// Keys of tags that AWS reserves, keys that are one for the service, and tags beyond the limit of the service.
 ///
-/// Source: "Tag naming limits and requirements", Tagging AWS Resources and Tag Editor: `aws:` in any
-/// upper or lower case is reserved.
+/// Sources: "Tag naming limits and requirements", Tagging AWS Resources and Tag Editor: `aws:` in any
+/// upper or lower case is reserved; "Rules for tagging in IAM and AWS STS", AWS Identity and Access Management User
+/// Guide: keys are not case sensitive.
 fn tags(schema: &TypeSchema, properties: &ValueMap) -> Vec<Violation> {
     let Some(property) = schema.tag_property() else { return Vec::new() };
     let path = PropertyPath::root().name(property);
@@ -433,6 +434,16 @@ fn tags(schema: &TypeSchema, properties: &ValueMap) -> Vec<Violation> {
         })
         .collect();
     let service = schema.name().split("::").nth(1).unwrap_or_default();
+    if service == "IAM" {
+        for (at, (path, key)) in keys.iter().enumerate() {
+            let mut before = keys.iter().take(at).map(|(_, key)| *key);
+            let same = before.find(|it| it != key && it.to_lowercase() == key.to_lowercase());
+            let Some(same) = same else { continue };
+            let text =
+                format!("the keys `{same}` and `{key}` are one for IAM, which ignores their case");
+            out.push(Violation { path: path.clone(), kind: ViolationKind::Form { text } });
+        }
+    }
     if FIFTY_TAGS.contains(&service) && keys.len() > 50 {
         let rule = format!("there are {} tags, of which 50 are the most", keys.len());
         out.push(Violation { path, kind: ViolationKind::Bounds { rule } });
@@ -585,6 +596,18 @@ mod tests {
         let method = json!({"RestApiId": "", "ResourceId": "r", "HttpMethod": ""});
         assert_eq!(found("AWS::ApiGateway::Method", method).len(), 2);
         assert_eq!(found("AWS::EC2::Instance", json!({"KeyName": "", "ImageId": ""})), [""; 0]);
+    }
+
+    #[test]
+    fn keys_of_tags_of_iam_ignore_case() {
+        let tag = |key: &str| json!({"Key": key, "Value": "v"});
+        let both = json!({"AssumeRolePolicyDocument": {}, "Tags": [tag("owner"), tag("Owner")]});
+        assert_eq!(
+            found("AWS::IAM::Role", both),
+            ["Tags[1].Key: the keys `owner` and `Owner` are one for IAM, which ignores their case"]
+        );
+        let queue = json!({"Tags": [tag("owner"), tag("Owner")]});
+        assert_eq!(found("AWS::SQS::Queue", queue), [""; 0]);
     }
 
     #[test]
