@@ -180,6 +180,16 @@ fn behaviour_that_cloudformation_alone_has_is_refused_where_it_would_matter() {
 }
 
 #[test]
+fn a_key_condition_in_json_is_warned_of() {
+    let text = "Transform: AWS::LanguageExtensions\nResources: {T: {Type: AWS::SNS::Topic, Properties: \
+                {DisplayName: !ToJsonString {Statement: [{Condition: {a: b}, c: d}]}}}}";
+    let found = outcome(text, &[]);
+    assert_eq!(found.told(), ["cloudformation-limit@Condition"]);
+    let made = found.properties("T");
+    assert!(made.contains("Condition"), "{made}");
+}
+
+#[test]
 fn an_empty_name_is_none_where_one_is_made_up() {
     let text = "Parameters: {N: {Type: String, Default: ''}}\nResources:\n  B: {Type: AWS::S3::Bucket, \
                 Properties: {BucketName: !Ref N}}\n";

@@ -209,6 +209,7 @@ impl Reader<'_> {
                 ExpressionKind::Length(Box::new(self.read(argument)?))
             }
             "Fn::ToJsonString" if self.extended() => {
+                self.warn_of_condition(argument);
                 ExpressionKind::ToJsonString(Box::new(self.read(argument)?))
             }
             "Fn::Base64" => ExpressionKind::Base64(Box::new(self.read(argument)?)),
@@ -318,6 +319,22 @@ impl Reader<'_> {
         let (map, top, second) = (map?, top?, second?);
         let default = default.transpose()?.map(Box::new);
         Ok(Expression { kind: ExpressionKind::FindInMap { map, top, second, default }, span })
+    }
+
+    /// Warns of a key `Condition` in what becomes JSON: CloudFormation takes it for the name of a condition.
+    ///
+    /// Source: issue 156 of aws-cloudformation/cfn-language-discussion.
+    fn warn_of_condition(&mut self, node: &Node) {
+        for Entry { key, value } in node.as_map().unwrap_or_default() {
+            if key.value == "Condition" {
+                let message = "CloudFormation refuses a key `Condition` in `Fn::ToJsonString`";
+                let warning = Diagnostic::warning(Code::CloudFormationLimit, message);
+                self.report(warning.at(key.span, "").help("rstack makes the text"));
+            }
+            self.warn_of_condition(value);
+        }
+        let items = node.as_list().unwrap_or_default();
+        items.iter().for_each(|item| self.warn_of_condition(item));
     }
 
     pub(crate) fn needs_extensions(&mut self, what: &str, at: Span) -> Reported {
