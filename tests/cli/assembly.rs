@@ -250,6 +250,8 @@ fn a_stack_of_a_stage_is_found_by_its_path() {
     }
     let valid = place.run(&["validate", "cdk.out"]).expect(0);
     assert_eq!(valid.out, "cdk.out/assembly-Prod/one.json is valid\n");
+    let stage = place.sandbox(&["plan", "cdk.out/Prod"]).expect(1).err;
+    assert!(stage.contains("hint: it is a stage: name its stacks as `cdk.out/Prod/*`"), "{stage}");
     let none = place.sandbox(&["plan", "cdk.out/Prod/two"]).expect(1);
     none.reports("stack-not-found", &["Prod/two", "Prod-one"]);
 }

@@ -101,6 +101,8 @@ pub(crate) enum AssemblyError {
         folder: PathBuf,
         /// The stack that was named.
         wanted: String,
+        /// True if it is the path of a stage, which has stacks.
+        is_stage: bool,
         /// Its stacks.
         names: Vec<String>,
     },
@@ -157,6 +159,10 @@ impl From<AssemblyError> for CommandError {
             AssemblyError::File(file) => assembly_file_hint(file),
             AssemblyError::Stacks { folder, names } if !names.is_empty() => {
                 Some(Hint::from(format!("name one as `{}/NAME`", folder.display())))
+            }
+            AssemblyError::NoStack { folder, wanted, is_stage: true, .. } => {
+                let folder = folder.display();
+                Some(Hint::from(format!("it is a stage: name its stacks as `{folder}/{wanted}/*`")))
             }
             AssemblyError::NoStack { names, .. } if !names.is_empty() => {
                 Some(Hint::from(format!("the stacks in it are {}", names.join(", "))))

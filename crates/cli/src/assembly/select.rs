@@ -39,8 +39,10 @@ pub(crate) fn select(
     match (meant.is_empty(), wanted) {
         (true, None) => return Err(AssemblyError::Stacks { folder, names: Vec::new() }),
         (true, Some(wanted)) => {
+            let stage = format!("{}/", wanted.trim_end_matches('/'));
             return Err(AssemblyError::NoStack {
                 folder,
+                is_stage: all.iter().any(|stack| stack.app_path().starts_with(&stage)),
                 wanted: wanted.to_owned(),
                 names: names(),
             });
