@@ -91,7 +91,10 @@ fn the_defaults_come_back_when_they_are_asked_for() {
     // A default that the template changes is a default: it was never given.
     place.edit("s.yaml", "Default: small", "Default: large");
     let plan = place.sandbox(&["plan", "s.yaml", "--compact"]).expect(0).out;
-    assert!(plan.contains("Size = \"large\" (the default; before: \"small\")"), "{plan}");
+    assert!(
+        plan.contains("Size = \"large\" (the default; before: \"small\")"),
+        "{plan}"
+    );
     // A saved plan has decided it.
     place.sandbox(&["plan", "s.yaml", "--out", "x.plan"]).expect(0);
     let refused = place.sandbox(&["apply", "x.plan", "--reset-parameters", "--yes"]).expect(1);
@@ -297,6 +300,11 @@ fn values_come_from_files_in_every_form() {
     // A parameter that has its default has a previous value, which is that.
     place.write("last.json", r#"[{"ParameterKey": "Image", "UsePreviousValue": true}]"#);
     place.sandbox(&last).expect(0);
+    let missing =
+        place.sandbox(&["plan", "s.yaml", "--parameters-file", "nope.json"]).expect(1).err;
+    assert!(missing.contains("cannot read the values of parameters"), "{missing}");
+    assert_eq!(missing.matches("nope.json").count(), 2, "{missing}");
+    assert!(missing.contains("hint: check the path `nope.json`"), "{missing}");
     // Templates are validated with the values, too.
     let validate = ["validate", "s.yaml", "--parameters-file", "small.yaml"];
     place.sandbox(&validate).expect(0);

@@ -62,7 +62,7 @@ pub(crate) enum ParameterError {
         source: io::Error,
     },
     /// A file of values cannot be read.
-    #[error("cannot read the parameter values in `{}`", .path.display())]
+    #[error("cannot read the values of parameters")]
     ValuesFile {
         /// The file.
         path: PathBuf,
@@ -174,6 +174,10 @@ impl ParameterError {
             | Self::Prompt { .. } => {
                 "check the file or the variable; a value is UTF-8 text of at most 64 KiB".to_owned()
             }
+            Self::ValuesFile { source: FileError::Read { .. }, path } => format!(
+                "check the path `{}`: it begins at the folder in which the command runs",
+                path.display()
+            ),
             Self::ValuesFile { .. } | Self::NotText(_) | Self::Form { .. } => {
                 "a file of values is JSON or YAML in one of the forms that `rstack explain \
                  parameter-not-read` shows"
