@@ -92,7 +92,7 @@ fn the_defaults_come_back_when_they_are_asked_for() {
     place.edit("s.yaml", "Default: small", "Default: large");
     let plan = place.sandbox(&["plan", "s.yaml", "--compact"]).expect(0).out;
     assert!(
-        plan.contains("Size = \"large\" (the default; before: \"small\")"),
+        plan.contains("Size = \"large\" (the default has another value; before: \"small\")"),
         "{plan}"
     );
     // A saved plan has decided it.

@@ -38,8 +38,9 @@ fn note(plan: &Plan, name: &str) -> Option<Line> {
             Some(Line::of(Role::Update, "the default: the last value is secret and not stored"))
         }
         ParameterSource::DefaultAgain => Some(default(Line::of(Role::Update, "the default"))),
+        // The template has another default, or what it names in the Parameter Store has changed.
         ParameterSource::Default if before(plan, name).is_some() => {
-            Some(default(Line::of(Role::Update, "the default")))
+            Some(default(Line::of(Role::Update, "the default has another value")))
         }
         ParameterSource::Default | ParameterSource::Given => None,
     }
