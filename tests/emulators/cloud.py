@@ -9,6 +9,7 @@ call: a line of JSON on standard input is a call, a line on standard output its 
     ["forget_secret", ID]              removes a secret at once, also one that is to be deleted
     ["access_keys", USER]              the IDs of the access keys of a user of IAM
     ["forget_password", USER]          removes the password of a user of IAM
+    ["forget_member", GROUP, USER]     takes a user out of a group of IAM
     ["comment", DISTRIBUTION, TEXT]    gives a distribution another comment
     ["header", DISTRIBUTION, TEXT]     gives its first origin another first custom header value
     ["window", ENDPOINT, SECONDS]      gives an endpoint another playlist or manifest window
@@ -192,6 +193,10 @@ def access_keys(user):
 
 def forget_password(user):
     client("iam").delete_login_profile(UserName=user)
+
+
+def forget_member(group, user):
+    client("iam").remove_user_from_group(GroupName=group, UserName=user)
 
 
 def comment(distribution, text):
@@ -692,7 +697,7 @@ CALLS = {
         set_topic_policy, network_acl, acl_rules, delete_acl_rule, graphql_api, describe_project,
         objects, put_url, fill, has_bucket, group_rules, open_uploads, bucket_settings, make_bucket,
         access_keys, project_description, projects, parameter_value, key, retention, named_ls,
-        forget_password,
+        forget_member, forget_password,
         apis, archive, disturb_api, disturb_table, enable_rule, function, functions_ls, handler, handler_topic,
         invoke, kinesis_stream, name_topic, queue_beside, rotation, rotator, serverless_ls,
         set_rotation, set_timeout, tables, versions, managed_stack, delete_managed_stack,

@@ -33,6 +33,12 @@ fn keys_stores_and_principals_are_made_changed_healed_and_destroyed() {
     assert_eq!(change(&plan, "Editor")["action"], "update");
     reach(&[]);
 
+    account.cloud(&["forget_member", "guests-one", "guest"]);
+    let plan = planned(&[]);
+    assert_eq!(changes(&plan).len(), 1);
+    assert_eq!(change(&plan, "Members")["action"], "update");
+    reach(&[]);
+
     let second = ["--parameter", "Round=second"];
     assert!(changes(&planned(&second)).values().all(|action| action == "update"));
     reach(&second);
@@ -45,12 +51,12 @@ fn keys_stores_and_principals_are_made_changed_healed_and_destroyed() {
     reach(&two);
     let inventory = account.inventory();
     for (kind, names) in [
-        ("groups", vec!["editors-two"]),
+        ("groups", vec!["editors-two", "guests-two"]),
         ("instance profiles", vec!["instances-two"]),
         ("key groups", vec!["signers"]),
         ("key value stores", vec!["store-two"]),
         ("public keys", vec!["key-two", "spare"]),
-        ("users", vec!["editor-two"]),
+        ("users", vec!["editor-two", "guest", "other"]),
     ] {
         assert_eq!(inventory[kind], names, "{kind}");
     }

@@ -300,6 +300,12 @@ def group(physical_id, _):
     }
 
 
+def members(_, properties):
+    name = properties["GroupName"]
+    found = client("iam").get_group(GroupName=name)["Users"]
+    return {"GroupName": name, "Users": [user["UserName"] for user in found]}
+
+
 def instance_profile(physical_id, _):
     found = client("iam").get_instance_profile(InstanceProfileName=physical_id)["InstanceProfile"]
     return {**found, "Roles": [role["RoleName"] for role in found["Roles"]]}
@@ -788,6 +794,7 @@ READERS = {
     "AWS::IAM::Policy": inline_policy,
     "AWS::IAM::Role": role,
     "AWS::IAM::User": user,
+    "AWS::IAM::UserToGroupAddition": members,
     "AWS::KMS::Alias": alias,
     "AWS::KMS::Key": kms_key,
     "AWS::Lambda::Alias": function_alias,

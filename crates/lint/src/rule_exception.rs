@@ -44,6 +44,31 @@ const EXCEPTIONS: &[RuleException] = &[
             subject.is_serverless && finding.message.contains("has invalid property")
         },
     },
+    // One name of two resources of which a condition makes one: the rule understands `Ref` alone within
+    // `Fn::Equals`. rstack compares the names of what is made.
+    RuleException {
+        rules: &["E3019"],
+        applies: |_, subject| {
+            ["Conditions:", "\"Conditions\""].iter().any(|key| subject.text.contains(key))
+        },
+    },
+    // A parameter that conditions alone use, in other functions than `Ref` within `Fn::Equals`.
+    RuleException {
+        rules: &["W2001"],
+        applies: |finding, subject| {
+            let name = finding.message.split('\'').nth(1).unwrap_or_default();
+            let forms =
+                [format!("!Ref {name}"), format!("\"Ref\": \"{name}\""), format!("${{{name}}}")];
+            !name.is_empty() && forms.iter().any(|form| is_whole(subject.text, form))
+        },
+    },
+    // A reference, or an empty default, in a branch of `Fn::If`: rstack looks at the branch that is taken.
+    RuleException {
+        rules: &["W1001", "W1030"],
+        applies: |finding, subject| {
+            block(finding, subject.text).is_some_and(|block| has_if(&block))
+        },
+    },
     // Keys of flow logs as the CDK writes them, which rstack corrects with a warning.
     RuleException {
         rules: &["F3002", "F3003", "E3002", "E3003"],
@@ -223,6 +248,14 @@ fn has_function(block: &str) -> bool {
     has_ref(block) || block.contains("Fn::") || block.contains('!')
 }
 
+/// True if a text has this one, and no name goes on behind it.
+fn is_whole(text: &str, form: &str) -> bool {
+    text.match_indices(form).any(|(at, _)| {
+        let behind = text.get(at + form.len()..).and_then(|rest| rest.chars().next());
+        !behind.is_some_and(|c| c.is_ascii_alphanumeric())
+    })
+}
+
 fn has_if(block: &str) -> bool {
     block.contains("!If") || block.contains("Fn::If")
 }
@@ -283,6 +316,14 @@ mod tests {
             ("F6101", "Ref 'F.Alias'", plain, true, true),
             ("F6101", "Ref 'F.Alias'", plain, false, false),
             ("E0001", "Error transforming template", plain, true, true),
+            ("E3001", "Resource 'F' has invalid property 'Description'", plain, true, true),
+            ("E3001", "Resource 'F' has invalid property 'Description'", plain, false, false),
+            ("E3019", "Primary identifiers", "Conditions: {}", false, true),
+            ("E3019", "Primary identifiers", plain, false, false),
+            ("W2001", "Parameter 'D' is not referenced", "A: [!Ref D, ',']", false, true),
+            ("W2001", "Parameter 'D' is not referenced", "A: [!Ref Dirs]", false, false),
+            ("F3003", "'FileFormat' is required", "Type: AWS::EC2::FlowLog", false, true),
+            ("F3003", "'FileFormat' is required", plain, false, false),
             ("E0001", "Error transforming template", plain, false, false),
             ("E3005", "DependsOn target", plain, true, true),
             (
@@ -338,6 +379,8 @@ mod tests {
             ("F3031", "'' does not match pattern 'a'", "A", true),
             ("F3031", "'' does not match pattern 'a'", "D", false),
             ("F3031", "'b' does not match pattern 'a'", "A", false),
+            ("W1030", "default '' has length 0", "A", true),
+            ("W1030", "default '' has length 0", "F", false),
             ("F3037", "Array items are not unique", "B", true),
             ("F3037", "Array items are not unique", "E", false),
             ("E9006", "'9' is not one of ['16']", "F", true),
