@@ -163,6 +163,7 @@ fn plans() -> Vec<Value> {
         json!({"secret-rotated": {"reference": "r"}}),
         json!({"readopted": {"physical_id": "p"}}),
         json!({"dependency-replaced": {"dependency": "B"}}),
+        json!({"takes-place": {"of": "B"}}),
     ]);
     let actions = ["no-op", "create", "update", "record", "delete", "retain", "forget", "restore"];
     let mut actions: Vec<Value> = actions.iter().map(|action| json!(action)).collect();
