@@ -6,6 +6,8 @@ const LONGEST: usize = 128;
 /// The candidate most like `word`, if one differs in no more than about a third of its letters.
 /// Case counts little: a candidate that differs in case only is always the nearest.
 pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let hidden = |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}');
+    let word = word.trim_matches(hidden);
     if word.len() > LONGEST {
         return None;
     }
@@ -31,6 +33,7 @@ mod tests {
         let words = ["Description", "ChannelId", "Id"];
         assert_eq!(nearest("Desciption", words.into_iter()), Some("Description"));
         assert_eq!(nearest("channelid", words.into_iter()), Some("ChannelId"));
+        assert_eq!(nearest("Description\u{a0}", words.into_iter()), Some("Description"));
         assert_eq!(nearest("Zebra", words.into_iter()), None);
     }
 }

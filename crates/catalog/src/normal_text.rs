@@ -19,11 +19,14 @@ const DOMAINS: [(&str, &[&str]); 7] = [
     ("AWS::Route53::RecordSetGroup", &["RecordSets", "AliasTarget", "DNSName"]),
 ];
 
+/// A function that makes the normal form of a text.
+type Form = fn(&str) -> String;
+
 /// The properties of a rule of a security group that EC2 keeps in a form of its own.
 ///
 /// Source: Amazon EC2 API Reference, IpPermission (`IpProtocol`) and AuthorizeSecurityGroupIngress (a CIDR
 /// block is modified to its canonical form).
-const RULE_FORMS: [(&str, fn(&str) -> String); 3] =
+const RULE_FORMS: [(&str, Form); 3] =
     [("CidrIp", canonical_range), ("CidrIpv6", canonical_range), ("IpProtocol", protocol_name)];
 
 /// Where the properties of a rule of a security group are: type, and the list at its top with the rules.

@@ -91,7 +91,7 @@ pub enum ViolationKind {
 impl fmt::Display for ViolationKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown { name, .. } => write!(f, "unknown property `{name}`"),
+            Self::Unknown { name, .. } => write!(f, "unknown property `{}`", visible(name)),
             Self::ReadOnly { name } => write!(f, "only the service sets `{name}`"),
             Self::Missing { name } => write!(f, "the required property `{name}` is missing"),
             Self::Kind { expected, found } => write!(f, "expected {expected}, found {found}"),
@@ -191,6 +191,11 @@ impl Checker<'_> {
             }
             if let Some(property) = self.schema.property(node, name) {
                 let path = path.name(name);
+                if let Some(pattern) = refused_key(node, name) {
+                    let text = format!("the key `{name}` does not match the pattern `{pattern}`");
+                    self.push(&path, ViolationKind::Form { text });
+                    continue;
+                }
                 if self.schema.refuses(&path) && !matches!(value, Value::Null) {
                     self.push(&path, ViolationKind::ReadOnly { name: name.clone() });
                 } else {
@@ -283,6 +288,28 @@ impl Checker<'_> {
             self.push(path, ViolationKind::Pattern { value: text, pattern });
         }
     }
+}
+
+/// The pattern that a key of a closed map does not match; `None` if the map may have the key.
+fn refused_key<'a>(node: &'a Node, name: &str) -> Option<&'a str> {
+    let closed = matches!(node.additional_properties, Additional::Allowed(false));
+    if !closed || node.properties.contains_key(name) || node.branches().next().is_some() {
+        return None;
+    }
+    let mut patterns = node.pattern_properties.keys();
+    let first = patterns.next()?;
+    let refused = |pattern: &String| matches(pattern, name) == Some(false);
+    (refused(first) && patterns.all(refused)).then_some(first)
+}
+
+/// A name as text: blanks and marks that cannot be told from others by sight are shown as escapes.
+fn visible(name: &str) -> String {
+    let hidden = |c: char| {
+        c != ' ' && c.is_whitespace()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+    };
+    let shown = |c: char| if hidden(c) { c.escape_unicode().to_string() } else { c.to_string() };
+    name.chars().map(shown).collect()
 }
 
 fn fits(kind: Kind, value: &Value) -> bool {

@@ -79,6 +79,19 @@ fn mistakes_are_found_and_what_cloudformation_takes_is_taken() {
         problems(channel, json!({"Desciption": "x"})),
         ["Desciption: unknown property `Desciption`", ": the required property `Id` is missing"]
     );
+    assert_eq!(
+        problems(channel, json!({"Id": "x", "Description\u{a0}": "x"})),
+        ["Description\u{a0}: unknown property `Description\\u{a0}`"]
+    );
+    let function = |key: &str| {
+        let code = json!({"ZipFile": "x"});
+        let variables = json!({"Variables": {key: "v"}});
+        let all = json!({"Role": "arn:aws:iam::111122223333:role/r", "Code": code, "Environment": variables});
+        problems("AWS::Lambda::Function", all)
+    };
+    assert_eq!(function("TT"), [""; 0]);
+    let [problem] = <[String; 1]>::try_from(function("T")).unwrap();
+    assert!(problem.contains("the key `T` does not match the pattern"), "{problem}");
     let endpoint = |hls: serde_json::Value| {
         problems(
             "AWS::MediaPackage::OriginEndpoint",

@@ -56,7 +56,9 @@ fn one_place(own: &[Label], other: &[Label], place: Place, lines: &Lines<'_>) ->
 
 /// True if the validator's message holds a name that rstack's has between backticks.
 fn one_name(own: &Diagnostic, other: &Diagnostic) -> bool {
-    let mut names = own.message.split('`').skip(1).step_by(2);
+    let names = own.message.split('`').skip(1).step_by(2);
+    // The validator shows a character that cannot be seen as it is.
+    let mut names = names.map(|name| name.split("\\u{").next().unwrap_or_default());
     names.any(|name| !name.is_empty() && other.message.contains(name))
 }
 

@@ -61,7 +61,10 @@ pub(crate) const OVERLAPS: &[RuleOverlap] = &[
     overlap(Code::NoResources, &["F0001"]),
     overlap(
         Code::NullValue,
-        &["E2001", "E3001", "E6001", "E6003", "E8001", "F0001", "F0005", "F3012", "F3016", "F6101"],
+        &[
+            "E2001", "E3001", "E6001", "E6003", "E8001", "F0001", "F0005", "F3003", "F3012",
+            "F3016", "F6101",
+        ],
     ),
     overlap(Code::OutputKind, &["F6101"]),
     overlap_by_name(Code::ParameterType, &["F2002"]),
@@ -71,7 +74,7 @@ pub(crate) const OVERLAPS: &[RuleOverlap] = &[
     overlap(Code::PropertyKind, &["E1030", "E1031", "F3012", "W3030"]),
     overlap(
         Code::PropertyPattern,
-        &["E1150", "E1151", "E1152", "E1153", "E1154", "E1155", "E1156", "F3031"],
+        &["E1150", "E1151", "E1152", "E1153", "E1154", "E1155", "E1156", "F3002", "F3031"],
     ),
     overlap(Code::PropertyValue, &["F3030", "W3030"]),
     overlap_by_name(Code::ReadOnlyProperty, &["E3040", "F3002"]),

@@ -205,3 +205,28 @@ fn what_is_not_in_the_stack_is_no_error() {
     let class = errors(&ABSENT.replace("Default: none", "Default: other"));
     assert!(class.iter().any(|it| it.starts_with("E3025")), "{class:?}");
 }
+
+#[test]
+fn a_null_and_a_key_are_reported_once() {
+    let text = "Resources:
+  B:
+    Type: AWS::S3::Bucket
+    Properties:
+      Tags:
+        - {Key: a, Value: ~}
+  F:
+    Type: AWS::Lambda::Function
+    Properties:
+      Handler: a.b
+      Runtime: python3.13
+      Role: arn:aws:iam::111122223333:role/r
+      Code: {ZipFile: x}
+      Environment:
+        Variables:
+          T: x
+";
+    let all = both(text);
+    let errors: Vec<&str> =
+        all.iter().filter(|it| it.is_error()).map(|it| it.code.as_str()).collect();
+    assert_eq!(errors, ["null-value", "property-pattern"], "{all:#?}");
+}

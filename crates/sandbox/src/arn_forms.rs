@@ -6,6 +6,7 @@
 
 use serde_json::Value as Json;
 
+use crate::attributes::put;
 use crate::derive::UPPER;
 use crate::id_context::IdContext;
 use crate::ids;
@@ -17,6 +18,7 @@ const LISTENER_RULE: &str = "AWS::ElasticLoadBalancingV2::ListenerRule";
 const TARGET_GROUP: &str = "AWS::ElasticLoadBalancingV2::TargetGroup";
 const VERSION: &str = "AWS::Lambda::Version";
 const TABLE: &str = "AWS::DynamoDB::Table";
+const GLOBAL_TABLE: &str = "AWS::DynamoDB::GlobalTable";
 /// The names of load balancers and target groups are no longer, in characters.
 const SHORT: usize = 32;
 
@@ -24,7 +26,7 @@ const SHORT: usize = 32;
 /// the own `name` (with `-` and lower case: `slug`), a `number`, a `uuid`, 16 digits (`hex`), the
 /// invented property `Id` (`id`), 26 letters and digits (`lower`), or a declared property:
 /// `Name|default`. Of a property that holds an ARN or a path its last part counts.
-const FORMS: [(&str, &str, &str); 42] = [
+const FORMS: [(&str, &str, &str); 43] = [
     ("AWS::AppConfig::Application", "appconfig", "application/{hex}"),
     (
         "AWS::AutoScaling::ScalingPolicy",
@@ -33,6 +35,7 @@ const FORMS: [(&str, &str, &str); 42] = [
     ),
     ("AWS::Batch::JobDefinition", "batch", "job-definition/{JobDefinitionName|}:{number}"),
     ("AWS::CloudFormation::ModuleVersion", "cloudformation", "type/module/{slug}/00000001"),
+    (GLOBAL_TABLE, "dynamodb", "table/{name}"),
     ("AWS::ECS::Service", "ecs", "service/{Cluster|default}/{name}"),
     ("AWS::ECS::TaskDefinition", "ecs", "task-definition/{Family|}:{number}"),
     (
@@ -260,9 +263,20 @@ pub(crate) fn attributes(context: &IdContext<'_>, out: &mut JsonMap) {
             set("TargetGroupName", short(context));
         }
         VERSION => set("Version", number(context).to_string()),
-        TABLE if context.properties.contains_key("StreamSpecification") => {
+        TABLE | GLOBAL_TABLE if context.properties.contains_key("StreamSpecification") => {
             let arn = placed(context, "dynamodb", &format!("table/{}", context.name()));
             set("StreamArn", format!("{arn}/stream/2026-01-01T00:00:00.000"));
+        }
+        // Source: "Password management with RDS and Secrets Manager", Amazon Aurora User Guide.
+        "AWS::RDS::DBCluster" | "AWS::RDS::DBInstance"
+            if context.properties.get("ManageMasterUserPassword").is_some_and(is_true) =>
+        {
+            let of =
+                if context.resource_type.as_str().ends_with("Cluster") { "cluster" } else { "db" };
+            let (id, end) = (context.derive("secret").uuid(), context.derive("end").text(UPPER, 6));
+            let arn = placed(context, "secretsmanager", &format!("secret:rds!{of}-{id}-{end}"));
+            let path = ["MasterUserSecret".to_owned(), "SecretArn".to_owned()];
+            put(out, &path, arn.into());
         }
         "AWS::Cognito::UserPool" => {
             let provider = format!("cognito-idp.{region}.{suffix}/{}", ids::plain_id(context));
@@ -299,6 +313,11 @@ pub(crate) fn attributes(context: &IdContext<'_>, out: &mut JsonMap) {
         }
         _ => {}
     }
+}
+
+fn is_true(value: &Json) -> bool {
+    value.as_bool() == Some(true)
+        || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true"))
 }
 
 #[cfg(test)]

@@ -185,7 +185,7 @@ impl Maker<'_> {
     fn number(&self, path: &[String], node: &Node) -> Json {
         let name = path.last().map_or("", String::as_str);
         let wanted = if name.ends_with("Port") {
-            443
+            self.port()
         } else if is_moment(name) {
             MOMENT_SECONDS
         } else {
@@ -195,6 +195,25 @@ impl Maker<'_> {
         let (low, high) = node.range();
         let low = bound(low).unwrap_or(i64::MIN);
         Json::from(wanted.clamp(low, bound(high).unwrap_or(i64::MAX).max(low)))
+    }
+
+    /// The port of a database, by its engine, and any other port.
+    ///
+    /// Source: `CreateDBCluster` and `CreateDBInstance`, Amazon RDS API Reference, `Port`.
+    fn port(&self) -> i64 {
+        if self.context.resource_type.service() != Some("RDS") {
+            return 443;
+        }
+        let declared = match self.context.properties.get("Port") {
+            Some(Json::Number(number)) => number.as_i64(),
+            Some(Json::String(text)) => text.parse().ok(),
+            _ => None,
+        };
+        let engine = self.context.text("Engine").unwrap_or_default().to_ascii_lowercase();
+        let ports = [("postgres", 5432), ("oracle", 1521), ("sqlserver", 1433), ("db2", 50000)];
+        let usual =
+            ports.iter().find(|(name, _)| engine.contains(name)).map_or(3306, |(_, it)| *it);
+        declared.unwrap_or(usual)
     }
 
     fn text(&self, path: &[String], node: &Node) -> Json {
@@ -271,7 +290,7 @@ impl Maker<'_> {
             return "1".to_owned();
         }
         if ends("port") {
-            return "443".to_owned();
+            return self.port().to_string();
         }
         if context.resource_type.service() == Some("IAM") && ends("id") && lower != "id" {
             return ids::usual(context, name);

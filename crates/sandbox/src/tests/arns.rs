@@ -73,3 +73,46 @@ fn the_types_of_a_service_take_the_arns_of_its_objects() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(checked > 300, "only {checked} places take an ARN");
 }
+
+#[test]
+fn databases_and_tables_have_the_arns_and_ports_of_their_services() {
+    let made = |resource_type: &str, properties: serde_json::Value| {
+        let cloud = cloud(SandboxOptions::default());
+        let request = request("Thing", properties);
+        let driver = cloud.driver(&ResourceType::from(resource_type)).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let object = runtime.block_on(driver.create(&request)).unwrap();
+        move |name: &str| {
+            let (first, rest) = name.split_once('.').unwrap_or((name, ""));
+            let value = object.attributes.get(first).unwrap_or_else(|| panic!("no {name}"));
+            let inner = value.as_map().and_then(|map| map.get(rest));
+            inner.unwrap_or(value).expose_str().unwrap().to_owned()
+        }
+    };
+    let replicas = serde_json::json!([{"Region": "eu-west-1"}]);
+    let table = made(
+        "AWS::DynamoDB::GlobalTable",
+        serde_json::json!({
+            "TableName": "tbl",
+            "Replicas": replicas,
+            "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}],
+            "StreamSpecification": {"StreamViewType": "KEYS_ONLY"}
+        }),
+    );
+    assert!(table("Arn").ends_with(":table/tbl"), "{}", table("Arn"));
+    assert!(table("StreamArn").contains(":table/tbl/stream/20"), "{}", table("StreamArn"));
+    for (engine, port) in [("aurora-mysql", "3306"), ("aurora-postgresql", "5432")] {
+        let properties = serde_json::json!({
+            "Engine": engine,
+            "MasterUsername": "root",
+            "ManageMasterUserPassword": true
+        });
+        let cluster = made("AWS::RDS::DBCluster", properties);
+        assert_eq!(cluster("Endpoint.Port"), port);
+        let secret = cluster("MasterUserSecret.SecretArn");
+        let form = secret.starts_with("arn:aws:secretsmanager:")
+            && secret.contains(":secret:rds!cluster-");
+        assert!(form, "{secret}");
+    }
+}
