@@ -167,7 +167,7 @@ impl Ord for ObjectName {
 }
 
 /// `name `Prod` (`StageName`, with `RestApiId` `abc`)`, as messages about names in use write it. Content is
-/// told by its properties alone, as its values may be secrets: `` `Endpoint`, with the same `TopicArn` ``.
+/// shown by its properties alone, as its values may be secrets: `` `Endpoint`, with the same `TopicArn` ``.
 impl fmt::Display for ObjectName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_content {

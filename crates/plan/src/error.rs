@@ -39,7 +39,7 @@ pub enum PlanError {
         other: Address,
         /// True if the object is a new one.
         created: bool,
-        /// What becomes of the other object.
+        /// The end of the other object, if it has one.
         fate: Fate,
     },
     /// A resource whose old object is deleted first is referred to by one whose old object would be
@@ -127,7 +127,7 @@ pub enum PlanError {
     Broken(String),
 }
 
-/// What becomes of an object whose name another one would have.
+/// The end of an object whose name another one would have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// It stays, or is made.
