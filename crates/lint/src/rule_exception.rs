@@ -66,7 +66,7 @@ const EXCEPTIONS: &[RuleException] = &[
     RuleException {
         rules: &["W1001", "W1030"],
         applies: |finding, subject| {
-            block(finding, subject.text).is_some_and(|block| has_if(&block))
+            block(finding, subject).is_some_and(|block| has_if(&block))
         },
     },
     // Keys of flow logs as the CDK writes them, which rstack corrects with a warning.
