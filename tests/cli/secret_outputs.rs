@@ -69,7 +69,7 @@ Resources:
       Runtime: nodejs22.x
       Handler: a.b
       Code: {ZipFile: !Sub "exports.b = () => '${Coded}'\n"}
-      Environment: {Variables: {A: !Ref Part, B: !Ref Pem, C: !If [Same, a, !Ref Short]}}
+      Environment: {Variables: {PART: !Ref Part, PEM: !Ref Pem, SHORT: !If [Same, a, !Ref Short]}}
   Template:
     Type: AWS::EC2::LaunchTemplate
     Properties: {LaunchTemplateData: {UserData: {'Fn::Base64': !Sub "#!/bin/sh\nlogin ${Whole} ${Pem}\n"}}}

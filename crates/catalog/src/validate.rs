@@ -302,7 +302,7 @@ fn refused_key<'a>(node: &'a Node, name: &str) -> Option<&'a str> {
     (refused(first) && patterns.all(refused)).then_some(first)
 }
 
-/// A name as text: blanks and marks that cannot be told from others by sight are shown as escapes.
+/// A name as text: blanks and marks that look like others or like nothing are shown as escapes.
 fn visible(name: &str) -> String {
     let hidden = |c: char| {
         c != ' ' && c.is_whitespace()

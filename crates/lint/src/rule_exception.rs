@@ -65,9 +65,7 @@ const EXCEPTIONS: &[RuleException] = &[
     // A reference, or an empty default, in a branch of `Fn::If`: rstack looks at the branch that is taken.
     RuleException {
         rules: &["W1001", "W1030"],
-        applies: |finding, subject| {
-            block(finding, subject).is_some_and(|block| has_if(&block))
-        },
+        applies: |finding, subject| block(finding, subject).is_some_and(|block| has_if(&block)),
     },
     // Keys of flow logs as the CDK writes them, which rstack corrects with a warning.
     RuleException {

@@ -163,7 +163,10 @@ impl Manifest {
         let stacks = out.stacks.iter().map(|stack| (&stack.id, &stack.dependencies));
         let nested = out.nested.iter().map(|assembly| (&assembly.id, &assembly.dependencies));
         for (artifact, dependencies) in stacks.chain(nested) {
-            if let Some(missing) = dependencies.iter().find(|id| !artifacts.contains_key(*id)) {
+            // Without its asset manifest a stack has no assets that are published.
+            let is_missing =
+                |id: &&String| !artifacts.contains_key(*id) && !id.ends_with(".assets");
+            if let Some(missing) = dependencies.iter().find(is_missing) {
                 let (artifact, dependency) = (artifact.clone(), missing.clone());
                 return Err(ManifestError::Dependency { artifact, dependency });
             }
