@@ -137,7 +137,7 @@ fn keys_of_flow_logs_are_taken_in_the_case_of_the_cdk() {
                 ResourceId: vpc-0123456789abcdef0\n      ResourceType: VPC\n      TrafficType: ALL\n";
     let outcome = outcome(text, &[]);
     let told = outcome.told();
-    let names = ["fileFormat", "hiveCompatiblePartitions", "perHourPartition"];
+    let names = ["fileFormat", "perHourPartition", "hiveCompatiblePartitions"];
     assert_eq!(told, names.map(|name| format!("property-value@{name}")));
     assert!(outcome.diagnostics.iter().all(|finding| !finding.is_error()));
     let desired = outcome.evaluation.as_ref().unwrap().desired.as_ref().unwrap();
