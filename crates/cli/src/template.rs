@@ -25,7 +25,6 @@ pub(crate) struct Loaded {
     /// True if the template was evaluated and is kept no longer.
     evaluated: bool,
     /// The parts of it that are in the stack, by its last evaluation.
-    #[cfg_attr(not(feature = "lint"), expect(dead_code, reason = "only the validator needs it"))]
     pub(crate) presence: Presence,
     /// The size of the template.
     pub(crate) extent: Extent,
