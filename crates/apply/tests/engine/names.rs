@@ -163,7 +163,7 @@ fn an_object_that_has_left_its_place_gets_it_back_when_the_apply_fails() {
 }
 
 /// Pairs of objects without a name of which a service takes one alone.
-const ONCE: [(&str, &str); 9] = [
+const ONCE: [(&str, &str); 8] = [
     ("Route", "RouteTableId: rtb-1, DestinationCidrBlock: 0.0.0.0/0, GatewayId: igw-1"),
     ("Route", "RouteTableId: rtb-1, DestinationIpv6CidrBlock: '::/0', GatewayId: igw-1"),
     (
@@ -174,7 +174,6 @@ const ONCE: [(&str, &str); 9] = [
         "SecurityGroupEgress",
         "GroupId: sg-1, IpProtocol: tcp, FromPort: 1, ToPort: 2, DestinationSecurityGroupId: sg-2",
     ),
-    ("SubnetRouteTableAssociation", "SubnetId: subnet-1, RouteTableId: rtb-1"),
     ("NatGateway", "AllocationId: eipalloc-1, SubnetId: subnet-1"),
     ("VPCPeeringConnection", "VpcId: vpc-1, PeerVpcId: vpc-2"),
     (

@@ -95,12 +95,21 @@ async fn a_caller_who_may_not_tag_makes_nothing_that_would_be_lost() {
 
 #[tokio::test]
 async fn two_objects_of_one_operation_are_reported_by_their_ids() {
-    let two =
-        r#"{"InternetGateways":[{"InternetGatewayId":"igw-1"},{"InternetGatewayId":"igw-2"}]}"#;
-    let script = JournaledApi::new([("DescribeInternetGateways", json(two))]);
+    let token = creation("{}").token;
+    let gateway = |id: &str, value: &str| {
+        format!(
+            r#"{{"InternetGatewayId":"{id}","Tags":[{{"Key":"rstack:operation","Value":"{value}"}}]}}"#
+        )
+    };
+    let ours = [gateway("igw-1", token.as_str()), gateway("igw-2", token.as_str())];
+    // A service that ignores the filter answers with the objects of others, too.
+    let all = [ours.join(","), gateway("igw-3", "another")].join(",");
+    let two = format!(r#"{{"InternetGateways":[{all}]}}"#);
+    let script = JournaledApi::new([("DescribeInternetGateways", json(&two))]);
     let found = Tagged::<InternetGateway>::new(script).find(&creation("{}")).await.unwrap();
     let Found::Ambiguous { why } = found else { panic!("{found:?}") };
     assert!(why.contains("`igw-1`") && why.contains("`igw-2`"), "{why}");
+    assert!(!why.contains("igw-3"), "{why}");
 }
 
 fn gateway(state: &str) -> Answer {
