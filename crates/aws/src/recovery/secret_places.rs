@@ -274,7 +274,7 @@ const ONE_ROUND: [&str; 1] = ["AWS::Lambda::Version"];
 const EVERY_POINT: &str = "RSTACK_EVERY_POINT";
 
 /// The number of places of an object that are lived through with every run of the tests.
-const SOME: usize = 3;
+const SOME: usize = 4;
 
 /// Lives through the places of these objects.
 fn live(objects: &[Object], lived: &mut BTreeMap<String, Lived>) {
