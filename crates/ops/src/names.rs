@@ -1,7 +1,7 @@
 //! Names that objects of several stacks of one run would have.
 
+use rstack_model::StackName;
 use rstack_model::plan::Plan;
-use rstack_model::{Address, StackName};
 use rstack_plan::{NameOfStack, RegistrySchemas, names_of_other_stack};
 
 use crate::OpsError;
@@ -13,13 +13,6 @@ pub struct NameOfRun {
     pub of: NameOfStack,
     /// The other stack.
     pub stack: StackName,
-}
-
-impl NameOfRun {
-    /// The resource of the other stack.
-    pub fn other(&self) -> &Address {
-        &self.of.other
-    }
 }
 
 /// Checks that no new object of a plan has the name of an object of another stack of the same run. The states

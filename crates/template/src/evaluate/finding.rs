@@ -41,8 +41,7 @@ impl Findings {
         self.list.push(warning);
     }
 
-    /// Tells something that stops nothing, unless it was told already: a value may be evaluated for several
-    /// purposes.
+    /// Reports something that stops nothing, once: a value may be evaluated for several purposes.
     pub(super) fn warn_once(&mut self, warning: Diagnostic) {
         if !self.list.contains(&warning) {
             self.list.push(warning);
